@@ -9,6 +9,8 @@ public enum RecordType {
     /** A paradigm that claims belong to. */
     EPOCH(2);
 
+    private static final RecordType[] VALUES = values();
+
     private final int id;
 
     RecordType(final int id) {
@@ -22,5 +24,23 @@ public enum RecordType {
      */
     public int id() {
         return id;
+    }
+
+    /**
+     * The type of a number.
+     *
+     * @param id the number in byte 0 of a record
+     * @return its type
+     * @throws InvalidRecordException if there is no such type
+     */
+    public static RecordType of(final int id) {
+        if (!isKnown(id)) {
+            throw new InvalidRecordException("type", "0, 1 or 2", Integer.toString(id));
+        }
+        return VALUES[id];
+    }
+
+    static boolean isKnown(final int id) {
+        return id >= 0 && id < VALUES.length;
     }
 }
