@@ -14,6 +14,8 @@ public final class HybridStore implements KvStore {
     private final KvStore rocks;
     private final KvStore lmdb;
     private final boolean[] inRocks = new boolean[128]; // by first byte of the key
+    // Closes both stores or, from inside a handler of one of them, none.
+    private final Gate gate = new Gate("hybrid store");
 
     /**
      * Puts two stores together; closes them when it is closed.
@@ -71,6 +73,9 @@ public final class HybridStore implements KvStore {
 
     @Override
     public void close() {
+        if (!gate.close()) {
+            return;
+        }
         try {
             rocks.close();
         } finally {
@@ -137,6 +142,7 @@ public final class HybridStore implements KvStore {
     private final class Reader implements KvReader {
         private final KvReader rocksReader;
         private final KvReader lmdbReader;
+        private final Gate.Pass pass = gate.newPass(this::release);
 
         Reader(final KvReader rocksReader, final KvReader lmdbReader) {
             this.rocksReader = rocksReader;
@@ -149,7 +155,12 @@ public final class HybridStore implements KvStore {
                 final int keyOffset,
                 final int keyLength,
                 final KvHandler handler) {
-            return of(key, keyOffset).get(key, keyOffset, keyLength, handler);
+            pass.enter();
+            try {
+                return of(key, keyOffset).get(key, keyOffset, keyLength, handler);
+            } finally {
+                pass.exit();
+            }
         }
 
         @Override
@@ -161,15 +172,20 @@ public final class HybridStore implements KvStore {
                 final int fromOffset,
                 final int fromLength,
                 final KvHandler handler) {
-            of(prefix, prefixOffset)
-                    .scanForward(
-                            prefix,
-                            prefixOffset,
-                            prefixLength,
-                            from,
-                            fromOffset,
-                            fromLength,
-                            handler);
+            pass.enter();
+            try {
+                of(prefix, prefixOffset)
+                        .scanForward(
+                                prefix,
+                                prefixOffset,
+                                prefixLength,
+                                from,
+                                fromOffset,
+                                fromLength,
+                                handler);
+            } finally {
+                pass.exit();
+            }
         }
 
         @Override
@@ -181,19 +197,28 @@ public final class HybridStore implements KvStore {
                 final int belowOffset,
                 final int belowLength,
                 final KvHandler handler) {
-            of(prefix, prefixOffset)
-                    .scanBackward(
-                            prefix,
-                            prefixOffset,
-                            prefixLength,
-                            below,
-                            belowOffset,
-                            belowLength,
-                            handler);
+            pass.enter();
+            try {
+                of(prefix, prefixOffset)
+                        .scanBackward(
+                                prefix,
+                                prefixOffset,
+                                prefixLength,
+                                below,
+                                belowOffset,
+                                belowLength,
+                                handler);
+            } finally {
+                pass.exit();
+            }
         }
 
         @Override
         public void close() {
+            pass.close();
+        }
+
+        private void release() {
             try {
                 rocksReader.close();
             } finally {

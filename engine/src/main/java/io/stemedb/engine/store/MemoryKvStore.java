@@ -175,8 +175,9 @@ public final class MemoryKvStore implements KvStore {
 
     private final class Reader implements KvReader {
         private final Gate.Pass pass = gate.newPass(() -> {});
-        private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
-        private final UnsafeBuffer valueView = new UnsafeBuffer(0, 0);
+        // A handler of a scan may look a key up, so these two do not share buffers.
+        private final Window getWindow = new Window();
+        private final Window scanWindow = new Window();
         private final KeyBuffer bound = new KeyBuffer();
 
         @Override
@@ -185,22 +186,23 @@ public final class MemoryKvStore implements KvStore {
                 final int keyOffset,
                 final int keyLength,
                 final KvHandler handler) {
-            pass.enter();
+            getWindow.enter(pass);
             try {
                 final State now = state;
-                final int i = now.ceiling(keyView, key, keyOffset, keyLength);
+                final UnsafeBuffer view = getWindow.key;
+                final int i = now.ceiling(view, key, keyOffset, keyLength);
                 if (i == now.keys.length) {
                     return false;
                 }
-                keyView.wrap(now.keys[i]);
+                view.wrap(now.keys[i]);
                 final int length = now.keys[i].length;
-                if (KeyOrder.compare(keyView, 0, length, key, keyOffset, keyLength) != 0) {
+                if (KeyOrder.compare(view, 0, length, key, keyOffset, keyLength) != 0) {
                     return false;
                 }
-                emit(now, i, handler);
+                getWindow.emit(now, i, handler);
                 return true;
             } finally {
-                pass.exit();
+                getWindow.exit(pass);
             }
         }
 
@@ -213,22 +215,20 @@ public final class MemoryKvStore implements KvStore {
                 final int fromOffset,
                 final int fromLength,
                 final KvHandler handler) {
-            pass.enter();
+            scanWindow.enter(pass);
             try {
                 final State now = state;
+                final UnsafeBuffer view = scanWindow.key;
                 int i =
                         from == null
-                                ? now.ceiling(keyView, prefix, prefixOffset, prefixLength)
-                                : now.ceiling(keyView, from, fromOffset, fromLength);
-                final int end =
-                        bound.setSuccessor(prefix, prefixOffset, prefixLength)
-                                ? now.ceiling(keyView, bound.buffer(), 0, bound.length())
-                                : now.keys.length;
-                while (i < end && emit(now, i, handler)) {
+                                ? now.ceiling(view, prefix, prefixOffset, prefixLength)
+                                : now.ceiling(view, from, fromOffset, fromLength);
+                final int end = end(now, prefix, prefixOffset, prefixLength);
+                while (i < end && scanWindow.emit(now, i, handler)) {
                     i++;
                 }
             } finally {
-                pass.exit();
+                scanWindow.exit(pass);
             }
         }
 
@@ -241,22 +241,21 @@ public final class MemoryKvStore implements KvStore {
                 final int belowOffset,
                 final int belowLength,
                 final KvHandler handler) {
-            pass.enter();
+            scanWindow.enter(pass);
             try {
                 final State now = state;
-                final int first = now.ceiling(keyView, prefix, prefixOffset, prefixLength);
-                int i = now.keys.length;
-                if (below != null) {
-                    i = now.ceiling(keyView, below, belowOffset, belowLength);
-                } else if (bound.setSuccessor(prefix, prefixOffset, prefixLength)) {
-                    i = now.ceiling(keyView, bound.buffer(), 0, bound.length());
-                }
+                final UnsafeBuffer view = scanWindow.key;
+                final int first = now.ceiling(view, prefix, prefixOffset, prefixLength);
+                int i =
+                        below == null
+                                ? end(now, prefix, prefixOffset, prefixLength)
+                                : now.ceiling(view, below, belowOffset, belowLength);
                 i--;
-                while (i >= first && emit(now, i, handler)) {
+                while (i >= first && scanWindow.emit(now, i, handler)) {
                     i--;
                 }
             } finally {
-                pass.exit();
+                scanWindow.exit(pass);
             }
         }
 
@@ -265,11 +264,42 @@ public final class MemoryKvStore implements KvStore {
             pass.close();
         }
 
-        private boolean emit(final State now, final int i, final KvHandler handler) {
-            keyView.wrap(now.keys[i]);
-            valueView.wrap(now.values[i]);
-            return handler.onEntry(
-                    keyView, 0, now.keys[i].length, valueView, 0, now.values[i].length);
+        private int end(
+                final State now,
+                final DirectBuffer prefix,
+                final int prefixOffset,
+                final int prefixLength) {
+            return bound.setSuccessor(prefix, prefixOffset, prefixLength)
+                    ? now.ceiling(scanWindow.key, bound.buffer(), 0, bound.length())
+                    : now.keys.length;
+        }
+    }
+
+    /** What a handler sees of one entry. */
+    private static final class Window {
+        private final UnsafeBuffer key = new UnsafeBuffer(0, 0);
+        private final UnsafeBuffer value = new UnsafeBuffer(0, 0);
+        private boolean busy;
+
+        void enter(final Gate.Pass pass) {
+            pass.enter();
+            if (busy) {
+                pass.exit();
+                throw new IllegalStateException(
+                        "reader of " + NAME + " used again from inside its handler");
+            }
+            busy = true;
+        }
+
+        void exit(final Gate.Pass pass) {
+            busy = false;
+            pass.exit();
+        }
+
+        boolean emit(final State now, final int i, final KvHandler handler) {
+            key.wrap(now.keys[i]);
+            value.wrap(now.values[i]);
+            return handler.onEntry(key, 0, now.keys[i].length, value, 0, now.values[i].length);
         }
     }
 }

@@ -54,7 +54,9 @@ abstract class KvStoreContractTest {
 
     @AfterEach
     void closeStore() {
-        store.close();
+        if (store != null) {
+            store.close();
+        }
     }
 
     @Test

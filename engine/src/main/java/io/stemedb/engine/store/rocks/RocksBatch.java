@@ -102,11 +102,11 @@ final class RocksBatch implements KvBatch {
     }
 
     private void enter() {
-        pass.enter();
+        store.gate.check();
         if (finished) {
-            pass.exit();
             throw new IllegalStateException("batch of " + store.name + " is finished");
         }
+        pass.enter();
     }
 
     private void putCursor(final long cursor) throws RocksDBException {
