@@ -185,6 +185,10 @@ final class IngestAgent implements Agent, JournalHandler {
                             hashes.addressOffset() + (long) i * Blake3.HASH_LENGTH);
                 } catch (final InvalidRecordException e) {
                     refusals[i] = e.getMessage();
+                    damageListener.onDamage(
+                            sequences[i],
+                            sequences[i],
+                            "record " + sequences[i] + ": " + e.getMessage());
                 }
             }
         }
