@@ -19,6 +19,7 @@ import io.stemedb.engine.store.Keys;
 import io.stemedb.engine.store.KvHandler;
 import io.stemedb.engine.store.KvReader;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.BufferUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.Agent;
@@ -74,7 +75,7 @@ final class IngestAgent implements Agent, JournalHandler {
 
     private long oldestNs;
     private boolean stalled;
-    private volatile long flushRequest;
+    private final AtomicLong flushRequest = new AtomicLong();
 
     IngestAgent(final IngestParts parts, final JournalReader reader, final KvReader storeReader) {
         this.reader = reader;
@@ -103,7 +104,7 @@ final class IngestAgent implements Agent, JournalHandler {
 
     /** Any thread: seal the generation that holds a sequence as soon as it is in. */
     void requestFlush(final long sequence) {
-        flushRequest = Math.max(flushRequest, sequence);
+        flushRequest.accumulateAndGet(sequence, Math::max);
     }
 
     @Override
@@ -303,7 +304,7 @@ final class IngestAgent implements Agent, JournalHandler {
         if (first == 0) {
             return 0;
         }
-        final boolean due = flushRequest >= first || clock.nanoTime() - oldestNs >= flushIntervalNs;
+        final boolean due = flushRequest.get() >= first || clock.nanoTime() - oldestNs >= flushIntervalNs;
         return due && rotate() ? 1 : 0;
     }
 
