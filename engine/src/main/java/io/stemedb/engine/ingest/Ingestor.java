@@ -44,7 +44,7 @@ public final class Ingestor implements AutoCloseable {
     private AgentInvoker invoker;
     private volatile Throwable failure;
     private boolean started;
-    private boolean closed;
+    private volatile boolean closed;
 
     /**
      * An ingestor with default settings; errors go to the uncaught-exception handler of the thread
@@ -122,7 +122,8 @@ public final class Ingestor implements AutoCloseable {
                         parts.config().nanoClock(),
                         parts.errorHandler(),
                         this::fail,
-                        () -> failure != null));
+                        () -> failure != null,
+                        () -> closed));
     }
 
     private static void uncaught(final Throwable error) {
