@@ -177,23 +177,29 @@ public final class Engine implements AutoCloseable {
     private boolean awaitSlowly(
             final Watermark watermark, final long sequence, final long deadlineNs) {
         final IdleStrategy idle = waitStrategy();
-        if (watermark == Watermark.SYNCED
-                && context.durability() == Durability.ASYNC
-                && sequence <= journal.appended()) {
-            try {
-                journal.sync(sequence);
-            } catch (final JournalException e) {
-                throw explain(e);
-            }
-        }
         while (watermark(watermark) < sequence) {
             checkRunning();
+            if (watermark == Watermark.SYNCED
+                    && context.durability() == Durability.ASYNC
+                    && sequence <= journal.appended()) {
+                force(sequence);
+                continue;
+            }
             if (clock.nanoTime() - deadlineNs >= 0) {
                 return false;
             }
             waitOnce(idle);
         }
         return true;
+    }
+
+    /** Nobody else does with ASYNC. */
+    private void force(final long sequence) {
+        try {
+            journal.sync(sequence);
+        } catch (final JournalException e) {
+            throw explain(e);
+        }
     }
 
     private void waitOnce(final IdleStrategy idle) {
