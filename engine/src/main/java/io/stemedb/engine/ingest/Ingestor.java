@@ -186,14 +186,11 @@ public final class Ingestor implements AutoCloseable {
             final Agent agent, final IdleStrategy idle, final ThreadFactory threadFactory) {
         final AgentRunner runner = new AgentRunner(idle, parts.errorHandler(), null, agent);
         runners.add(runner);
-        AgentRunner.startOnThread(
-                runner,
-                task -> {
-                    final Thread thread = threadFactory.newThread(task);
-                    thread.setName("stemedb-" + agent.roleName());
-                    threads.add(thread);
-                    return thread;
-                });
+        // not by AgentRunner.startOnThread, which gives the thread the bare name of the role
+        final Thread thread = threadFactory.newThread(runner);
+        thread.setName("stemedb-" + agent.roleName());
+        threads.add(thread);
+        thread.start();
     }
 
     /**
