@@ -45,7 +45,7 @@ public final class Engine implements AutoCloseable {
     /**
      * Opens the data directory, recovers what was not stored, and starts the agents.
      *
-     * @param context settings; read now, not kept
+     * @param context settings, not to be changed any more
      * @return a running engine
      * @throws IllegalStateException naming the JVM flags that are missing
      * @throws IllegalArgumentException naming a setting that is out of range or differs from what
