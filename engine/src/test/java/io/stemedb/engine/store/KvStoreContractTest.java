@@ -457,4 +457,14 @@ abstract class KvStoreContractTest {
         assertFalse(nowhere.toFile().exists(), "reading made files");
         assertNotNull(store);
     }
+
+    @Test
+    void doesWhatAMapDoes() {
+        new KvStoreDifferentialContract(42).run(store);
+    }
+
+    @Test
+    void doesWhatAMapDoesOnAnotherDay() {
+        new KvStoreDifferentialContract(System.nanoTime()).run(store);
+    }
 }
