@@ -18,9 +18,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class StoreProcess {
     static final StoreIdentity IDENTITY = new StoreIdentity(11, 12, 1);
-    static final int BATCH_ENTRIES = 500;
+    static final int BATCH_ENTRIES = 200;
     private static final long TIMEOUT_S = 120;
-    private static final int OPENINGS = 20;
+    private static final int OPENINGS = 8;
 
     private StoreProcess() {}
 
@@ -83,7 +83,7 @@ final class StoreProcess {
                 check(cursor >= before, "cursor went back from " + before + " to " + cursor);
                 checkCount(rocksReader, "H:", rocks.cursor(), rocks.cursor());
                 // LMDB goes on under us.
-                for (int i = 0; i < 10; i++) {
+                for (int i = 0; i < 3; i++) {
                     final long atLeast = lmdb.cursor();
                     checkCount(lmdbReader, "E:", atLeast, Long.MAX_VALUE);
                     checkCount(lmdbReader, "S:", atLeast, Long.MAX_VALUE);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Stores and other processes. */
 class StoreProcessTest {
-    private static final int BATCHES = 60;
+    private static final int BATCHES = 40;
     private static final long MAX_MAP_BYTES = 1L << 30;
 
     @TempDir Path directory;

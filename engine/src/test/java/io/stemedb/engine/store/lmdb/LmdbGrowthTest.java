@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LmdbGrowthTest {
     private static final StoreIdentity IDENTITY = new StoreIdentity(1, 2, 1);
-    private static final Path NATIVE = Path.of("target", "native").toAbsolutePath();
+    private static final Path NATIVE = Path.of("target", "test-native").toAbsolutePath();
     private static final int VALUE_BYTES = 10_000;
     private static final long MIB = 1L << 20;
 

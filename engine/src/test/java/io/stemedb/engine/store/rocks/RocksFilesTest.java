@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RocksFilesTest {
     private static final StoreIdentity IDENTITY = new StoreIdentity(1, 2, 1);
-    private static final Path NATIVE = Path.of("target", "native").toAbsolutePath();
+    private static final Path NATIVE = Path.of("target", "test-native").toAbsolutePath();
 
     @TempDir Path parent;
 
