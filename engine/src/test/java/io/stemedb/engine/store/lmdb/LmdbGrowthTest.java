@@ -11,6 +11,7 @@ import io.stemedb.engine.store.StoreFullException;
 import io.stemedb.engine.store.StoreIdentity;
 import io.stemedb.engine.store.StoreRetryException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -56,6 +57,37 @@ class LmdbGrowthTest {
         try (LmdbKvStore store = open(MIB, 64 * MIB)) {
             assertEquals(1000, count(store));
             put(store, 300, 1000, 5);
+        }
+    }
+
+    @Test
+    void anotherProcessReadsOnWhileTheMapGrows() throws Exception {
+        final Path output = directory.resolve("output");
+        final Path open = directory.resolve("open");
+        final int batches = 300;
+        Process process = null;
+        try (LmdbKvStore store = open(MIB, 64 * MIB)) {
+            put(store, 1, 0, 5);
+            process =
+                    LmdbReadProcess.start(
+                            output,
+                            directory.toString(),
+                            NATIVE.toString(),
+                            open.toString(),
+                            Integer.toString(batches));
+            while (!Files.exists(open) && process.isAlive()) {
+                Thread.onSpinWait();
+            }
+            for (int batch = 2; batch <= batches; batch++) {
+                put(store, batch, 5 * (batch - 1), 5);
+            }
+            assertTrue(store.environment.env.info().mapSize > 8 * MIB);
+            assertTrue(process.waitFor(60, TimeUnit.SECONDS), "reads on for ever");
+            assertEquals(0, process.exitValue(), Files.readString(output));
+        } finally {
+            if (process != null) {
+                process.destroyForcibly().waitFor();
+            }
         }
     }
 

@@ -14,7 +14,10 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -124,6 +127,31 @@ class RocksFilesTest {
         }
     }
 
+    @Test
+    void idleReaderKeepsNoDeadFile() throws IOException {
+        try (RocksKvStore store = open();
+                KvReader reader = store.newReader()) {
+            for (int i = 1; i <= 10; i++) {
+                put(store, i);
+            }
+            assertEquals(1000, count(reader));
+            final Set<Path> before = tables(directory());
+            int batch = 10;
+            // All of them are compacted away sooner or later, with or without somebody reading.
+            while (!Collections.disjoint(before, tables(directory())) && batch < 300) {
+                put(store, ++batch);
+            }
+            assertTrue(batch < 300, "files of an idle reader: " + tables(directory()));
+            assertEquals(batch * 100, count(reader));
+        }
+    }
+
+    private static Set<Path> tables(final Path directory) throws IOException {
+        final Set<Path> tables = new HashSet<>(list(directory));
+        tables.removeIf(file -> !file.toString().endsWith(".sst"));
+        return tables;
+    }
+
     private Path directory() {
         return parent.resolve("rocks");
     }
@@ -153,17 +181,21 @@ class RocksFilesTest {
     }
 
     private static int count(final RocksKvStore store) {
-        final int[] count = new int[1];
         try (KvReader reader = store.newReader()) {
-            reader.scanForward(
-                    new UnsafeBuffer(new byte[] {'H'}),
-                    0,
-                    1,
-                    null,
-                    0,
-                    0,
-                    (k, ko, kl, v, vo, vl) -> ++count[0] > 0);
+            return count(reader);
         }
+    }
+
+    private static int count(final KvReader reader) {
+        final int[] count = new int[1];
+        reader.scanForward(
+                new UnsafeBuffer(new byte[] {'H'}),
+                0,
+                1,
+                null,
+                0,
+                0,
+                (k, ko, kl, v, vo, vl) -> ++count[0] > 0);
         return count[0];
     }
 }
