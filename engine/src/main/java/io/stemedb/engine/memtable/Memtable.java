@@ -245,6 +245,7 @@ public final class Memtable implements AutoCloseable {
      * @return false if none is free; then nothing has changed
      */
     public boolean rotate() {
+        checkOpen();
         for (final Generation next : generations) {
             if (next.state() == Generation.State.FREE) {
                 next.activate(lastSequence + 1);
@@ -325,14 +326,13 @@ public final class Memtable implements AutoCloseable {
      * @return true once it is free for ingest; false: call again later
      */
     public boolean release(final Generation generation) {
+        checkOpen();
         final Generation.State state = generation.state();
         if (state == Generation.State.SEALED && generation == sealed()) {
             generation.unlinked(gate.unlinkOldest());
         } else if (state != Generation.State.UNLINKED) {
             throw new IllegalStateException(
                     "only the oldest sealed generation can be released: state=" + state);
-        } else if (gate.live().closed) {
-            throw ReaderGate.closed();
         }
         return gate.allPassed(generation.unlinkVersion()) && generation.clear();
     }
@@ -392,6 +392,10 @@ public final class Memtable implements AutoCloseable {
             throw new IllegalArgumentException(
                     "sequence does not ascend: limit=" + (lastSequence + 1) + " value=" + sequence);
         }
+        checkOpen();
+    }
+
+    private void checkOpen() {
         if (gate.live().closed) {
             throw ReaderGate.closed();
         }
