@@ -14,6 +14,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class TextStage {
     private static final int UNSET = -1;
     private static final int INITIAL_CAPACITY = 64;
+    private static final int SCRATCH_CAPACITY = 256;
 
     private final String field;
     private final int min;
@@ -21,7 +22,15 @@ final class TextStage {
     private final boolean name;
     private byte[] bytes = new byte[INITIAL_CAPACITY];
     private final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
+    private final char[] scratch = new char[SCRATCH_CAPACITY];
     private int length = UNSET;
+
+    /**
+     * The String whose encoding the bytes are, or null: a predicate is often the same as before.
+     */
+    private String encoded;
+
+    private int encodedLength;
 
     /** A field of min to max bytes; a name holds no control characters. */
     TextStage(final String field, final int min, final int max, final boolean name) {
@@ -51,34 +60,48 @@ final class TextStage {
     void set(final CharSequence value, final int atLeast) {
         length = UNSET;
         Objects.requireNonNull(value, field);
+        if (value != encoded) {
+            encode(value, atLeast);
+        }
+        if (encodedLength < atLeast) {
+            throw Refusal.byteCount(field, atLeast, max, encodedLength);
+        }
+        length = encodedLength;
+    }
+
+    private void encode(final CharSequence value, final int atLeast) {
+        encoded = null;
         final int chars = value.length();
         // No character has less than one byte, so this bounds the memory before anything is copied.
         if (chars > max) {
             throw Refusal.byteCount(field, atLeast, max, chars);
         }
         ensureCapacity(chars);
-        int count = Utf8.copyAscii(value, chars, bytes, name ? 0x20 : 0, name ? 0x7E : 0x7F);
-        if (count != chars) {
-            count = setRest(value, count, atLeast);
+        if (Utf8.copyAscii(value, chars, bytes, scratch)) {
+            if (name) {
+                check(field, buffer, 0, chars, true);
+            }
+            encodedLength = chars;
+        } else {
+            encodedLength = encodeAny(value, atLeast);
         }
-        if (count < atLeast) {
-            throw Refusal.byteCount(field, atLeast, max, count);
+        if (value instanceof String string) {
+            encoded = string;
         }
-        length = count;
     }
 
-    private int setRest(final CharSequence value, final int from, final int atLeast) {
-        final int rest = Utf8.encodedLength(value, from, name);
-        if (rest < 0) {
-            final String code = String.format("U+%04X", (int) value.charAt(~rest));
-            throw refused(code + " at character " + ~rest);
+    private int encodeAny(final CharSequence value, final int atLeast) {
+        final int count = Utf8.encodedLength(value, name);
+        if (count < 0) {
+            final String code = String.format("U+%04X", (int) value.charAt(~count));
+            throw refused(code + " at character " + ~count);
         }
-        final int total = from + rest;
-        if (total > max) {
-            throw Refusal.byteCount(field, atLeast, max, total);
+        if (count > max) {
+            throw Refusal.byteCount(field, atLeast, max, count);
         }
-        ensureCapacity(total);
-        return Utf8.encode(value, from, bytes, from);
+        ensureCapacity(count);
+        Utf8.encode(value, bytes);
+        return count;
     }
 
     void set(final DirectBuffer source, final int offset, final int count) {
@@ -87,6 +110,7 @@ final class TextStage {
 
     void set(final DirectBuffer source, final int offset, final int count, final int atLeast) {
         length = UNSET;
+        encoded = null;
         Objects.requireNonNull(source, field);
         if (count < atLeast || count > max) {
             throw Refusal.byteCount(field, atLeast, max, count);
@@ -99,12 +123,8 @@ final class TextStage {
 
     private void ensureCapacity(final int count) {
         if (count > bytes.length) {
-            final int doubled = Math.max(count, 2 * bytes.length);
-            final byte[] larger = new byte[Math.min(max, doubled)];
-            // The ASCII beginning may be in there already.
-            System.arraycopy(bytes, 0, larger, 0, bytes.length);
-            bytes = larger;
-            buffer.wrap(larger);
+            bytes = new byte[Math.min(max, Math.max(count, 2 * bytes.length))];
+            buffer.wrap(bytes);
         }
     }
 

@@ -107,65 +107,63 @@ final class Utf8 {
     }
 
     /**
-     * Copies leading characters as single bytes while they lie in [min, max], which is within
-     * ASCII; the bytes have room for all characters.
+     * Copies characters as single bytes if all are ASCII; the bytes have room for all.
      *
-     * @return how many were copied
+     * @param scratch for this call, of any length but 0
+     * @return true if all were copied, false if one is not ASCII and the bytes are of no use
      */
-    static int copyAscii(
-            final CharSequence chars,
-            final int length,
-            final byte[] bytes,
-            final int min,
-            final int max) {
-        // Strings apart, so that their loop is compiled for them alone.
-        return chars instanceof String string
-                ? copyAscii(string, length, bytes, min, max)
-                : copyAsciiOfAny(chars, length, bytes, min, max);
-    }
-
-    private static int copyAscii(
-            final String chars,
-            final int length,
-            final byte[] bytes,
-            final int min,
-            final int max) {
+    static boolean copyAscii(
+            final CharSequence chars, final int length, final byte[] bytes, final char[] scratch) {
+        if (chars instanceof String string) {
+            for (int from = 0; from < length; from += scratch.length) {
+                final int to = Math.min(length, from + scratch.length);
+                if (!copyAscii(string, from, to, bytes, scratch)) {
+                    return false;
+                }
+            }
+            return true;
+        }
         for (int i = 0; i < length; i++) {
             final char c = chars.charAt(i);
-            if (c < min || c > max) {
-                return i;
+            if (c >= 0x80) {
+                return false;
             }
             bytes[i] = (byte) c;
         }
-        return length;
-    }
-
-    private static int copyAsciiOfAny(
-            final CharSequence chars,
-            final int length,
-            final byte[] bytes,
-            final int min,
-            final int max) {
-        for (int i = 0; i < length; i++) {
-            final char c = chars.charAt(i);
-            if (c < min || c > max) {
-                return i;
-            }
-            bytes[i] = (byte) c;
-        }
-        return length;
+        return true;
     }
 
     /**
-     * Bytes of characters from a position on.
+     * Two bulk copies and one loop over an array cost half of a loop over charAt, for names
+     * already.
+     */
+    @SuppressWarnings(
+            "deprecation") // getBytes drops the high bytes: harmless, they are checked here
+    private static boolean copyAscii(
+            final String chars,
+            final int from,
+            final int to,
+            final byte[] bytes,
+            final char[] scratch) {
+        chars.getChars(from, to, scratch, 0);
+        chars.getBytes(from, to, bytes, from);
+        int seen = 0;
+        for (int i = 0; i < to - from; i++) {
+            seen |= scratch[i];
+        }
+        return seen < 0x80;
+    }
+
+    /**
+     * Bytes of characters.
      *
      * @return the count, or the complement (~) of the position of a character that may not stand
      *     there: a lone surrogate, or a control in a name
      */
-    static int encodedLength(final CharSequence chars, final int from, final boolean name) {
+    static int encodedLength(final CharSequence chars, final boolean name) {
         final int length = chars.length();
         int count = 0;
-        for (int i = from; i < length; i++) {
+        for (int i = 0; i < length; i++) {
             final char c = chars.charAt(i);
             if (c < 0x80) {
                 if (name && isControl(c)) {
@@ -188,16 +186,11 @@ final class Utf8 {
         return count;
     }
 
-    /**
-     * Encodes characters from a position on, found good by {@link #encodedLength}.
-     *
-     * @return end of the bytes written
-     */
-    static int encode(
-            final CharSequence chars, final int from, final byte[] bytes, final int offset) {
+    /** Encodes characters found good by {@link #encodedLength}; the bytes have room for them. */
+    static void encode(final CharSequence chars, final byte[] bytes) {
         final int length = chars.length();
-        int at = offset;
-        for (int i = from; i < length; i++) {
+        int at = 0;
+        for (int i = 0; i < length; i++) {
             final char c = chars.charAt(i);
             if (c < 0x80) {
                 bytes[at++] = (byte) c;
@@ -216,7 +209,6 @@ final class Utf8 {
                 bytes[at++] = continuation(point);
             }
         }
-        return at;
     }
 
     private static byte continuation(final int bits) {

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
@@ -140,10 +141,18 @@ public final class NativeFiles {
         try (DirectoryStream<Path> leftovers =
                 Files.newDirectoryStream(folder, "*" + TEMPORARY_SUFFIX)) {
             for (final Path leftover : leftovers) {
-                if (Files.getLastModifiedTime(leftover).toMillis() < oldestMs) {
+                if (lastModifiedMs(leftover) < oldestMs) {
                     Files.deleteIfExists(leftover);
                 }
             }
+        }
+    }
+
+    private static long lastModifiedMs(final Path file) throws IOException {
+        try {
+            return Files.getLastModifiedTime(file).toMillis();
+        } catch (final NoSuchFileException ex) {
+            return Long.MAX_VALUE; // its writer has just finished and renamed it
         }
     }
 

@@ -5,6 +5,10 @@ import org.agrona.DirectBuffer;
 /**
  * Puts that become visible and durable together with a cursor, or not at all. For the writing
  * thread.
+ *
+ * <p>A {@link StoreException} from {@link #put} or {@link #commit} means that nothing of the batch
+ * was stored: close it, and make it again once the cause is gone (at once for a {@link
+ * StoreRetryException}).
  */
 public interface KvBatch extends AutoCloseable {
 
@@ -18,8 +22,9 @@ public interface KvBatch extends AutoCloseable {
      * @param value buffer of the value
      * @param valueOffset first byte of the value
      * @param valueLength bytes of the value, 0 or more
-     * @throws IllegalArgumentException if the key is not greater than the one before it, or out of
-     *     range
+     * @throws IllegalArgumentException if the key is not greater than the one before it, out of
+     *     range, or starts with a byte of 0x7e ({@code ~}) or greater, which stores keep for
+     *     themselves
      */
     void put(
             DirectBuffer key,
@@ -33,7 +38,8 @@ public interface KvBatch extends AutoCloseable {
      * Commits durably; the store's cursor is then {@code cursor}. The batch is finished whether
      * this returns or throws.
      *
-     * @param cursor journal sequence, not below the store's present cursor
+     * @param cursor journal sequence; one below the store's present cursor leaves that where it is,
+     *     so that a batch may be done again in a store that already has it
      */
     void commit(long cursor);
 

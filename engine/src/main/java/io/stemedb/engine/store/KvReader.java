@@ -2,7 +2,12 @@ package io.stemedb.engine.store;
 
 import org.agrona.DirectBuffer;
 
-/** Reads one {@link KvStore}. For one thread at a time; allocation-free once warm. */
+/**
+ * Reads one {@link KvStore}. For one thread at a time; allocation-free once warm.
+ *
+ * <p>A handler of a scan may call {@link #get} on the same reader, and a handler of a get may scan;
+ * any other call on the reader from inside its handler is an {@link IllegalStateException}.
+ */
 public interface KvReader extends AutoCloseable {
 
     /**
@@ -22,7 +27,7 @@ public interface KvReader extends AutoCloseable {
      *
      * @param prefix buffer of the prefix
      * @param prefixOffset first byte of the prefix
-     * @param prefixLength bytes of the prefix, 1 or more
+     * @param prefixLength bytes of the prefix, 1 or more: its first byte picks a family
      * @param from buffer of the start key, which itself starts with the prefix; null to start at
      *     the first
      * @param fromOffset first byte of the start key
@@ -43,7 +48,7 @@ public interface KvReader extends AutoCloseable {
      *
      * @param prefix buffer of the prefix
      * @param prefixOffset first byte of the prefix
-     * @param prefixLength bytes of the prefix, 1 or more
+     * @param prefixLength bytes of the prefix, 1 or more: its first byte picks a family
      * @param below buffer of the exclusive bound, which itself starts with the prefix; null to
      *     start at the last
      * @param belowOffset first byte of the bound

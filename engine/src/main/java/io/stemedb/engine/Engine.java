@@ -1,0 +1,306 @@
+package io.stemedb.engine;
+
+import io.stemedb.engine.hash.Blake3;
+import io.stemedb.engine.ingest.Ingestor;
+import io.stemedb.engine.journal.ChronicleJournal;
+import io.stemedb.engine.journal.Journal;
+import io.stemedb.engine.journal.JournalException;
+import io.stemedb.engine.platform.JvmFlags;
+import io.stemedb.engine.status.Counters;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SleepingIdleStrategy;
+
+/**
+ * The ingest engine on one data directory.
+ *
+ * <p>{@link #launch} returns when everything that is in the journal is readable. Appenders and readers are made here, one
+ * for each thread that uses one. All methods of the engine itself may be called from any thread.
+ */
+public final class Engine implements AutoCloseable {
+    private static final long BACKGROUND_IDLE_NS = 50_000;
+    private static final int SPINS = 2_000;
+
+    private final EngineContext context;
+    private final EngineParts parts;
+    private final Journal journal;
+    private final Ingestor ingestor;
+    private final NanoClock clock;
+    private final Readers readers = new Readers("engine");
+    private final AtomicBoolean invoking = new AtomicBoolean();
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private volatile boolean closed;
+
+    private Engine(final EngineContext context, final EngineParts parts) {
+        this.context = context;
+        this.parts = parts;
+        journal = parts.journal();
+        ingestor = parts.ingestor();
+        clock = context.nanoClock();
+    }
+
+    /**
+     * Opens the data directory, recovers what was not stored, and starts the agents.
+     *
+     * @param context settings; read now, not kept
+     * @return a running engine
+     * @throws IllegalStateException naming the JVM flags that are missing
+     * @throws IllegalArgumentException naming a setting that is out of range or differs from what the directory was made
+     *     with
+     * @throws io.stemedb.engine.platform.DirectoryInUseException naming who holds the directory
+     * @throws io.stemedb.engine.journal.JournalException if the journal cannot be opened or lacks records that a store
+     *     needs
+     * @throws io.stemedb.engine.store.StoreException if a store cannot be opened
+     */
+    public static Engine launch(final EngineContext context) {
+        JvmFlags.check();
+        final EngineParts parts = EngineParts.open(context);
+        final Engine engine = new Engine(context, parts);
+        try {
+            engine.start();
+            engine.recover();
+            return engine;
+        } catch (final Throwable e) {
+            engine.closing.set(true);
+            engine.closed = true;
+            parts.close();
+            throw e;
+        }
+    }
+
+    private void start() {
+        final IdleStrategy idle = context.ingestIdleStrategy();
+        switch (context.threadingMode()) {
+            case DEDICATED ->
+                    ingestor.startDedicated(
+                            idle, () -> new SleepingIdleStrategy(BACKGROUND_IDLE_NS), context.threadFactory());
+            case SHARED -> ingestor.startShared(idle, context.threadFactory());
+            case INVOKER -> ingestor.startInvoked();
+            default -> throw new IllegalStateException("threadingMode: " + context.threadingMode());
+        }
+    }
+
+    private void recover() {
+        final IdleStrategy idle = waitStrategy();
+        while (ingestor.readable() < journal.appended()) {
+            checkRunning();
+            waitOnce(idle);
+        }
+    }
+
+    /**
+     * An appender for one thread.
+     *
+     * @return a new appender
+     */
+    public Appender newAppender() {
+        checkRunning();
+        return new Appender(this, journal, context.durability() == Durability.SYNC);
+    }
+
+    /**
+     * A reader for one thread.
+     *
+     * @return a new reader; close it when its thread is done
+     */
+    public Reader newReader() {
+        checkRunning();
+        return readers.add(new Reader(readers, ingestor.memtable(), parts.store()));
+    }
+
+    /**
+     * Where a watermark stands.
+     *
+     * @param watermark which
+     * @return a sequence
+     */
+    public long watermark(final Watermark watermark) {
+        return switch (watermark) {
+            case APPENDED -> journal.appended();
+            case SYNCED -> journal.synced();
+            case READABLE -> ingestor.readable();
+            case STORED -> ingestor.stored();
+        };
+    }
+
+    /**
+     * Waits for a watermark: spins, then yields, then sleeps in short steps. With {@link ThreadingMode#INVOKER} it turns
+     * the duty cycle meanwhile; with {@link Durability#ASYNC} a wait for SYNCED forces.
+     *
+     * @param watermark which
+     * @param sequence what it should reach
+     * @param timeoutNs how long to wait; 0 looks once
+     * @return whether it has reached it
+     * @throws EngineFailedException if the engine has failed
+     * @throws EngineClosedException after close
+     */
+    public boolean await(final Watermark watermark, final long sequence, final long timeoutNs) {
+        if (watermark(watermark) >= sequence) {
+            return true;
+        }
+        final long deadlineNs = clock.nanoTime() + timeoutNs;
+        for (int spins = 0; spins < SPINS && context.threadingMode() != ThreadingMode.INVOKER; spins++) {
+            if (watermark(watermark) >= sequence) {
+                return true;
+            }
+            Thread.onSpinWait();
+        }
+        return awaitSlowly(watermark, sequence, deadlineNs);
+    }
+
+    private boolean awaitSlowly(final Watermark watermark, final long sequence, final long deadlineNs) {
+        final IdleStrategy idle = waitStrategy();
+        if (watermark == Watermark.SYNCED
+                && context.durability() == Durability.ASYNC
+                && sequence <= journal.appended()) {
+            try {
+                journal.sync(sequence);
+            } catch (final JournalException e) {
+                throw explain(e);
+            }
+        }
+        while (watermark(watermark) < sequence) {
+            checkRunning();
+            if (clock.nanoTime() - deadlineNs >= 0) {
+                return false;
+            }
+            waitOnce(idle);
+        }
+        return true;
+    }
+
+    private void waitOnce(final IdleStrategy idle) {
+        if (context.threadingMode() == ThreadingMode.INVOKER) {
+            idle.idle(invoke());
+        } else {
+            idle.idle();
+        }
+    }
+
+    private static IdleStrategy waitStrategy() {
+        return new BackoffIdleStrategy(100, 100, TimeUnit.MICROSECONDS.toNanos(1), TimeUnit.MICROSECONDS.toNanos(50));
+    }
+
+    /**
+     * Flushes everything appended so far to both stores.
+     *
+     * @param timeoutNs how long to wait
+     * @return whether it was all stored in time
+     * @throws EngineFailedException if the engine has failed
+     * @throws EngineClosedException after close
+     */
+    public boolean checkpoint(final long timeoutNs) {
+        checkRunning();
+        final long sequence = journal.appended();
+        ingestor.requestFlush(sequence);
+        return await(Watermark.STORED, sequence, timeoutNs);
+    }
+
+    /**
+     * With {@link ThreadingMode#INVOKER}: one duty cycle of all agents. A call while another thread is inside does
+     * nothing.
+     *
+     * @return amount of work done; 0 when there was none
+     */
+    public int invoke() {
+        if (context.threadingMode() != ThreadingMode.INVOKER) {
+            throw new IllegalStateException("invoke: threadingMode must be INVOKER, is " + context.threadingMode());
+        }
+        if (!invoking.compareAndSet(false, true)) {
+            return 0;
+        }
+        try {
+            return closed ? 0 : ingestor.invoke();
+        } finally {
+            invoking.set(false);
+        }
+    }
+
+    /**
+     * Counters, which are also in the file {@code counters} of the data directory.
+     *
+     * @return live counters; not to be used after close
+     */
+    public Counters counters() {
+        return parts.counters();
+    }
+
+    /**
+     * Which BLAKE3 is used, and why.
+     *
+     * @return one line
+     */
+    public String hashImplementation() {
+        return Blake3.description();
+    }
+
+    void checkRunning() {
+        if (closing.get()) {
+            throw new EngineClosedException("engine");
+        }
+        final Throwable failure = ingestor.failure();
+        if (failure != null) {
+            throw new EngineFailedException(failure);
+        }
+    }
+
+    RuntimeException explain(final JournalException e) {
+        return closing.get() ? new EngineClosedException("engine") : new EngineFailedException(e);
+    }
+
+    /**
+     * Refuses appends, waits until what was appended is stored (at most the context's close timeout; the journal keeps the
+     * rest), stops the agents, waits for readers to leave their calls, and closes everything. Idempotent; from any thread
+     * but the engine's own and not from a handler of its readers.
+     *
+     * @throws IllegalStateException from a thread or handler where it would wait for itself
+     */
+    @Override
+    public void close() {
+        if (ingestor.isOwnThread()) {
+            throw new IllegalStateException("engine closed on one of its own threads: close it on one of yours");
+        }
+        readers.checkNotInside();
+        if (!closing.compareAndSet(false, true)) {
+            awaitClosed();
+            return;
+        }
+        try {
+            drain();
+        } finally {
+            readers.close();
+            while (!invoking.compareAndSet(false, true)) {
+                Thread.onSpinWait();
+            }
+            closed = true;
+            parts.close();
+        }
+    }
+
+    private void awaitClosed() {
+        final IdleStrategy idle = waitStrategy();
+        while (!closed) {
+            idle.idle();
+        }
+    }
+
+    private void drain() {
+        final long deadlineNs = clock.nanoTime() + context.closeTimeoutNs();
+        final long sequence = journal.appended();
+        final IdleStrategy idle = waitStrategy();
+        ingestor.requestFlush(sequence);
+        while (ingestor.stored() < sequence
+                && ingestor.failure() == null
+                && clock.nanoTime() - deadlineNs < 0) {
+            waitOnce(idle);
+        }
+    }
+
+    /** For damage that was found while opening. */
+    static String damageText(final ChronicleJournal journal) {
+        return String.join("\n", journal.damage());
+    }
+}

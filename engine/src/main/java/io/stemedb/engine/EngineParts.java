@@ -1,0 +1,189 @@
+package io.stemedb.engine;
+
+import io.stemedb.engine.hash.Blake3;
+import io.stemedb.engine.ingest.Ingestor;
+import io.stemedb.engine.journal.ChronicleJournal;
+import io.stemedb.engine.journal.JournalConfig;
+import io.stemedb.engine.journal.JournalException;
+import io.stemedb.engine.platform.DirectoryLock;
+import io.stemedb.engine.platform.Manifest;
+import io.stemedb.engine.status.Counters;
+import io.stemedb.engine.store.HybridStore;
+import io.stemedb.engine.store.KvStore;
+import io.stemedb.engine.store.StoreIdentity;
+import io.stemedb.engine.store.SubjectIndex;
+import io.stemedb.engine.store.lmdb.LmdbKvStore;
+import io.stemedb.engine.store.rocks.RocksKvStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.UUID;
+import org.agrona.ErrorHandler;
+
+/**
+ * What an engine is made of, opened in order and closed in the reverse: lock, manifest, stores, journal, ingestor. The
+ * stores come before the journal, since their cursors are the floor of its sequences; the journal closes before the
+ * stores' lock goes, and after the flush that waits for its SYNCED.
+ */
+final class EngineParts implements AutoCloseable {
+    static final String JOURNAL = "journal";
+    static final String ROCKS = "rocks";
+    static final String LMDB = "lmdb";
+    static final String NATIVE = "native";
+    private static final String COUNTERS = "counters";
+
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private Counters counters;
+    private KvStore store;
+    private ChronicleJournal journal;
+    private Ingestor ingestor;
+
+    private EngineParts() {}
+
+    static EngineParts open(final EngineContext context) {
+        final EngineParts parts = new EngineParts();
+        try {
+            parts.openAll(context);
+            return parts;
+        } catch (final Throwable e) {
+            try {
+                parts.close();
+            } catch (final RuntimeException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    private void openAll(final EngineContext context) {
+        final Path directory = context.directory();
+        final ErrorHandler errors = context.errorHandler();
+        createDirectory(directory);
+        opened(DirectoryLock.acquire(directory));
+        final Manifest manifest = manifest(directory, context);
+        Blake3.load(directory.resolve(NATIVE));
+        counters = opened(Counters.map(directory.resolve(COUNTERS)));
+        final StoreIdentity identity = identity(manifest);
+        final KvStore rocks = opened(RocksKvStore.open(directory.resolve(ROCKS), directory.resolve(NATIVE), identity));
+        final KvStore lmdb =
+                opened(
+                        LmdbKvStore.open(
+                                directory.resolve(LMDB),
+                                directory.resolve(NATIVE),
+                                identity,
+                                context.lmdbMapLimit()));
+        store = opened(new HybridStore(rocks, lmdb, subjectIndex(manifest)));
+        final long floor = Math.max(rocks.cursor(), lmdb.cursor());
+        journal =
+                opened(
+                        ChronicleJournal.open(
+                                directory.resolve(JOURNAL), context.journalConfig(manifest.segmentLength(), floor)));
+        for (final String damage : journal.damage()) {
+            errors.onError(new JournalException(damage, null));
+        }
+        ingestor =
+                opened(
+                        new Ingestor(
+                                journal,
+                                store,
+                                context.ingestConfig(),
+                                counters,
+                                (first, last, reason) -> errors.onError(new JournalException(reason, null)),
+                                errors));
+    }
+
+    private <T extends AutoCloseable> T opened(final T part) {
+        opened.push(part);
+        return part;
+    }
+
+    private static void createDirectory(final Path directory) {
+        try {
+            if (!Files.isDirectory(directory)) {
+                Files.createDirectories(
+                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            }
+        } catch (final IOException e) {
+            throw new UncheckedIOException(directory + ": cannot be made", e);
+        }
+    }
+
+    private static Manifest manifest(final Path directory, final EngineContext context) {
+        final Manifest known = Manifest.read(directory);
+        if (known != null) {
+            check("segmentLength", context.segmentLength(), known.segmentLength(), context.segmentLength() == 0);
+            check("subjectIndex", context.subjectIndex(), subjectIndex(known), context.subjectIndex() == null);
+            return known;
+        }
+        final Manifest made =
+                new Manifest(
+                        UUID.randomUUID(),
+                        Manifest.FORMAT,
+                        ChronicleJournal.ROLL_CYCLE_NAME,
+                        context.segmentLength() == 0 ? JournalConfig.SEGMENT_LENGTH_DEFAULT : context.segmentLength(),
+                        (context.subjectIndex() == null ? SubjectIndex.LMDB : context.subjectIndex()).name());
+        context.journalConfig(made.segmentLength(), 0); // checks the length before it is fixed for ever
+        made.write(directory);
+        return made;
+    }
+
+    private static void check(final String field, final Object asked, final Object fixed, final boolean unset) {
+        if (!unset && !asked.equals(fixed)) {
+            throw new IllegalArgumentException(
+                    field + ": the directory was made with " + fixed + ", and it cannot be changed to " + asked);
+        }
+    }
+
+    static StoreIdentity identity(final Manifest manifest) {
+        return new StoreIdentity(
+                manifest.engineId().getMostSignificantBits(),
+                manifest.engineId().getLeastSignificantBits(),
+                manifest.format());
+    }
+
+    static SubjectIndex subjectIndex(final Manifest manifest) {
+        return SubjectIndex.valueOf(manifest.subjectIndex());
+    }
+
+    Counters counters() {
+        return counters;
+    }
+
+    KvStore store() {
+        return store;
+    }
+
+    ChronicleJournal journal() {
+        return journal;
+    }
+
+    Ingestor ingestor() {
+        return ingestor;
+    }
+
+    /** Closes all that was opened, the last first; one that fails keeps none of the others open. */
+    @Override
+    public void close() {
+        RuntimeException failure = null;
+        while (!opened.isEmpty()) {
+            try {
+                opened.pop().close();
+            } catch (final Exception e) {
+                final RuntimeException wrapped =
+                        e instanceof RuntimeException ? (RuntimeException) e : new EngineException("close: " + e, e);
+                if (failure == null) {
+                    failure = wrapped;
+                } else {
+                    failure.addSuppressed(wrapped);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package io.stemedb.engine.ingest;
+
+import io.stemedb.engine.store.StoreException;
+import java.util.function.Consumer;
+import org.agrona.ErrorHandler;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.NanoClock;
+
+/**
+ * Keeps an agent from failing in a loop. A store that fails is tried again after a pause: disks fill and empty. Anything
+ * else ends the ingestor, and with it the work of all its agents; the error is kept and told once.
+ */
+final class GuardedAgent implements Agent {
+    private static final long PAUSE_NS = 100_000_000;
+
+    private final Agent agent;
+    private final NanoClock clock;
+    private final ErrorHandler errorHandler;
+    private final Consumer<Throwable> onFailure;
+    private final java.util.function.BooleanSupplier failed;
+    private boolean paused;
+    private long resumeAtNs;
+
+    GuardedAgent(
+            final Agent agent,
+            final NanoClock clock,
+            final ErrorHandler errorHandler,
+            final Consumer<Throwable> onFailure,
+            final java.util.function.BooleanSupplier failed) {
+        this.agent = agent;
+        this.clock = clock;
+        this.errorHandler = errorHandler;
+        this.onFailure = onFailure;
+        this.failed = failed;
+    }
+
+    @Override
+    public int doWork() {
+        if (failed.getAsBoolean() || paused && clock.nanoTime() - resumeAtNs < 0) {
+            return 0;
+        }
+        paused = false;
+        try {
+            return agent.doWork();
+        } catch (final StoreException e) {
+            paused = true;
+            resumeAtNs = clock.nanoTime() + PAUSE_NS;
+            errorHandler.onError(e);
+        } catch (final Throwable e) { // whatever it is, this engine must not go on acknowledging
+            onFailure.accept(e);
+        }
+        return 0;
+    }
+
+    @Override
+    public String roleName() {
+        return agent.roleName();
+    }
+}

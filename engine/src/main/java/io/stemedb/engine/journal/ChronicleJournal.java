@@ -1,0 +1,559 @@
+package io.stemedb.engine.journal;
+
+import io.stemedb.codecs.Limits;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import net.openhft.chronicle.bytes.Bytes;
+import net.openhft.chronicle.queue.ExcerptAppender;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
+import net.openhft.chronicle.wire.DocumentContext;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * The journal on Chronicle Queue, with what Chronicle does not give: durability by our own
+ * fdatasync, dense sequences, blocks reserved ahead, segments that roll by size and never by the
+ * wall clock, and one life of the queue per open.
+ *
+ * <p>Locks, each taken alone: append (callers), force (whoever syncs), prepare (the preparing
+ * thread), read (the reading thread). Close takes them all in this order. Whoever opens a journal
+ * holds the lock of its data directory.
+ */
+public final class ChronicleJournal implements Journal {
+    /** Chronicle's header and the two index pages of an empty segment are smaller. */
+    static final int HEADER_LENGTH_MAX = 64 << 10;
+
+    /** Room that stays free at the end of a segment: the end-of-segment frame. */
+    private static final int END_MARGIN = 64;
+
+    private static final long RETRY_NS = 10_000_000;
+    private static final VarHandle APPENDED;
+    private static final VarHandle SYNCED;
+    private static final VarHandle READ_BYTES;
+
+    static {
+        ChronicleSettings.apply();
+        try {
+            final MethodHandles.Lookup lookup = MethodHandles.lookup();
+            APPENDED = lookup.findVarHandle(ChronicleJournal.class, "appended", long.class);
+            SYNCED = lookup.findVarHandle(ChronicleJournal.class, "synced", long.class);
+            READ_BYTES = lookup.findVarHandle(ChronicleJournal.class, "readBytes", long.class);
+        } catch (final ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Path directory;
+    private final JournalConfig config;
+    private final List<SegmentFile> oldSegments;
+    private final List<String> damage;
+    private final SegmentClock clock;
+    private final SingleChronicleQueue queue;
+    private final ExcerptAppender appender;
+    private final Path life;
+    private final BlockPreparer preparer;
+    private final UnsafeBuffer target = new UnsafeBuffer(0, 0);
+    private final SpinLock appendLock = new SpinLock();
+    private final SpinLock forceLock = new SpinLock();
+    private final SpinLock prepareLock = new SpinLock();
+    private final SpinLock readLock = new SpinLock();
+
+    /** Guarded by the append lock, read by the preparing thread. */
+    private volatile LiveSegment current;
+
+    /** Made by the preparing thread, taken by the appender at a roll. */
+    private volatile LiveSegment prepared;
+
+    /** Guarded by the force lock. */
+    private LiveSegment syncing;
+
+    /** Guarded by the prepare lock: the oldest segment of this life that is still mapped. */
+    private LiveSegment oldestMapped;
+
+    private long oldestMappedFirstSequence;
+
+    private long appended;
+    private long synced;
+    private long appendedBytes;
+    private long readBytes;
+    private long retryAtNs;
+    private volatile boolean storageFull;
+    private volatile boolean closed;
+    private volatile Throwable failure;
+
+    private ChronicleJournal(final Path directory, final JournalConfig config) throws IOException {
+        this.directory = directory;
+        this.config = config;
+        Files.createDirectories(directory);
+        oldSegments = SegmentFiles.list(directory);
+        final long number = SegmentFiles.nextNumber(directory, oldSegments);
+        final TailScan scan = new TailScan();
+        scan.scan(oldSegments);
+        damage = scan.damage();
+        appended = Math.max(scan.lastSequence(), config.sequenceFloor());
+        oldestMappedFirstSequence = appended + 1;
+        forceOld();
+        synced = appended;
+        clock = new SegmentClock(number);
+        life = SegmentFiles.lifeDirectory(directory, number);
+        Files.createDirectory(life);
+        queue =
+                SingleChronicleQueueBuilder.single(life.toFile())
+                        .rollCycle(SegmentFiles.ROLL_CYCLE)
+                        .timeProvider(clock)
+                        .blockSize((long) config.segmentLength())
+                        .checkInterrupts(false)
+                        .build();
+        preparer = new BlockPreparer(config.preparation());
+        final LiveSegment first = createSegment(number);
+        if (first == null) {
+            throw new JournalException(
+                    directory
+                            + ": no room for a segment, free bytes "
+                            + Files.getFileStore(directory).getUsableSpace(),
+                    null);
+        }
+        prepareAhead(first, 0);
+        current = first;
+        syncing = first;
+        oldestMapped = first;
+        appender = queue.createAppender();
+        appender.singleThreadedCheckDisabled(true);
+        SyncFile.forceDirectory(life);
+        SyncFile.forceDirectory(directory);
+    }
+
+    /**
+     * Opens a journal: scans what earlier lives left, then starts a new life behind it.
+     *
+     * @param directory directory of the journal; made if missing. The caller holds the lock of the
+     *     data directory
+     * @param config settings
+     * @return an open journal
+     * @throws JournalException if the disk has no room or the files cannot be a journal's
+     */
+    public static ChronicleJournal open(final Path directory, final JournalConfig config) {
+        try {
+            return new ChronicleJournal(directory, config);
+        } catch (final IOException e) {
+            throw new JournalException(directory + ": cannot be opened as a journal", e);
+        }
+    }
+
+    /**
+     * What the scan at open found damaged.
+     *
+     * @return one line a finding; empty for a sound journal
+     */
+    public List<String> damage() {
+        return List.copyOf(damage);
+    }
+
+    /**
+     * What an earlier life appended may be in memory only, and an acknowledgement of ours covers
+     * all before it.
+     */
+    private void forceOld() throws IOException {
+        for (int i = oldSegments.size() - 1; i >= 0; i--) {
+            try (SyncFile file = SyncFile.open(oldSegments.get(i).path())) {
+                file.force();
+            }
+            if (oldSegments.get(i).firstSequence() <= config.sequenceFloor()) {
+                return;
+            }
+        }
+    }
+
+    @Override
+    public long append(final DirectBuffer record, final int offset, final int length) {
+        if (!Excerpt.isRecordLength(length)) {
+            throw new IllegalArgumentException(
+                    "length: a record has "
+                            + Limits.HEADER_LENGTH
+                            + " to "
+                            + Limits.RECORD_MAX
+                            + " bytes, is "
+                            + length);
+        }
+        final boolean interrupted =
+                Thread.interrupted(); // Chronicle closes its files under an interrupted thread
+        appendLock.lock();
+        try {
+            checkOpen();
+            LiveSegment segment = current;
+            long end = end(segment, length);
+            if (end > segment.length()) {
+                final LiveSegment next = prepared;
+                if (next == null) {
+                    return storageFull ? STORAGE_FULL : BACK_PRESSURED;
+                }
+                end = end(next, length);
+                if (end > next.ready()) {
+                    return storageFull ? STORAGE_FULL : BACK_PRESSURED;
+                }
+                roll(segment, next);
+                segment = next;
+            }
+            if (end > segment.ready()) {
+                return storageFull ? STORAGE_FULL : BACK_PRESSURED;
+            }
+            if (appendedBytes - (long) READ_BYTES.getAcquire(this) > config.backlogLimit()) {
+                return BACK_PRESSURED;
+            }
+            return write(segment, record, offset, length);
+        } finally {
+            appendLock.unlock();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /**
+     * Where the excerpt of a record, and the frame that may end the segment after it, end at most.
+     */
+    private static long end(final LiveSegment segment, final int recordLength) {
+        return Math.max(segment.limit(), HEADER_LENGTH_MAX)
+                + Excerpt.RECORD_OFFSET
+                + recordLength
+                + Excerpt.ALIGNMENT
+                + END_MARGIN;
+    }
+
+    private long write(
+            final LiveSegment segment,
+            final DirectBuffer record,
+            final int offset,
+            final int length) {
+        final long sequence = appended + 1;
+        final long end;
+        boolean written = false;
+        final DocumentContext document = appender.writingDocument();
+        try {
+            final Bytes<?> bytes = document.wire().bytes();
+            final long payload = bytes.writePosition();
+            final long frame = payload - Excerpt.FRAME_LENGTH;
+            final int padding = Excerpt.padding(frame, length);
+            end = frame + Excerpt.RECORD_OFFSET + length + padding;
+            target.wrap(segment.address() + frame, (int) (end - frame));
+            target.putInt(Excerpt.RECORD_LENGTH_OFFSET, length);
+            target.putLong(Excerpt.SEQUENCE_OFFSET, sequence);
+            target.putBytes(Excerpt.RECORD_OFFSET, record, offset, length);
+            target.setMemory(Excerpt.RECORD_OFFSET + length, padding, (byte) 0);
+            bytes.writePosition(end);
+            written = true;
+        } finally {
+            if (!written) {
+                document.rollbackOnClose();
+            }
+            document.close();
+        }
+        appendedBytes += length;
+        segment.publish(sequence, end);
+        APPENDED.setRelease(this, sequence);
+        return sequence;
+    }
+
+    /**
+     * The next document that the appender opens writes the end-of-segment frame here and starts the
+     * next file.
+     */
+    private void roll(final LiveSegment segment, final LiveSegment next) {
+        prepared = null;
+        clock.roll(next.number());
+        segment.next(next);
+        current = next;
+    }
+
+    @Override
+    public long appended() {
+        return (long) APPENDED.getAcquire(this);
+    }
+
+    @Override
+    public long synced() {
+        return (long) SYNCED.getAcquire(this);
+    }
+
+    @Override
+    public void sync(final long sequence) {
+        while (synced() < sequence) {
+            checkOpen();
+            if (forceLock.tryLock()) {
+                try {
+                    if (synced() < sequence) {
+                        force();
+                    }
+                } finally {
+                    forceLock.unlock();
+                }
+            } else {
+                Thread.yield();
+            }
+        }
+    }
+
+    /**
+     * Force lock held. A failed force is never retried: what the kernel dropped would be taken for
+     * written.
+     */
+    private void force() {
+        checkOpen();
+        final long target = appended();
+        LiveSegment segment = syncing;
+        try {
+            while (true) {
+                final LiveSegment next = segment.next();
+                segment.syncFile().force();
+                SYNCED.setRelease(
+                        this, next == null ? target : Math.max(synced, segment.lastSequence()));
+                if (next == null) {
+                    return;
+                }
+                SyncFile.forceDirectory(life);
+                segment.markSynced();
+                segment = next;
+                syncing = next;
+            }
+        } catch (final IOException e) {
+            failure = e;
+            throw new JournalException(
+                    segment.path() + ": force failed, nothing is acknowledged any more", e);
+        }
+    }
+
+    @Override
+    public JournalReader newReader(final long fromSequence) {
+        checkOpen();
+        prepareLock.lock();
+        try {
+            return new ChronicleJournalReader(
+                    this,
+                    readLock,
+                    oldSegments,
+                    oldestMapped,
+                    oldestMappedFirstSequence,
+                    fromSequence);
+        } finally {
+            prepareLock.unlock();
+        }
+    }
+
+    /** Reading thread: bytes of this life's records read so far. */
+    void readBytes(final long bytes) {
+        READ_BYTES.setRelease(this, bytes);
+    }
+
+    @Override
+    public int prepare() {
+        prepareLock.lock();
+        try {
+            checkOpen();
+            return closeDone() + prepareBlocks();
+        } finally {
+            prepareLock.unlock();
+        }
+    }
+
+    private int prepareBlocks() {
+        if (storageFull && config.nanoClock().nanoTime() - retryAtNs < 0) {
+            return 0;
+        }
+        final LiveSegment segment = preparer.segment();
+        final LiveSegment appending = current;
+        if (segment == appending || segment == prepared) {
+            final long from = segment == appending ? segment.limit() : 0;
+            final int pages = preparer.prepare(from + config.prepareAhead());
+            if (pages != 0) {
+                storageFull(pages < 0);
+                return 1;
+            }
+        }
+        if (segment == appending && preparer.isComplete() && prepared == null) {
+            final LiveSegment next = createUnchecked(appending.number() + 1);
+            storageFull(next == null);
+            prepared = next;
+            return 1;
+        }
+        return 0;
+    }
+
+    private void storageFull(final boolean full) {
+        storageFull = full;
+        if (full) {
+            retryAtNs = config.nanoClock().nanoTime() + RETRY_NS;
+        }
+    }
+
+    /** At open, on the opening thread: the first append must not find its blocks unprepared. */
+    private void prepareAhead(final LiveSegment segment, final long from) {
+        final long enough = Math.min(segment.length(), HEADER_LENGTH_MAX + 4L * Excerpt.MAX_LENGTH);
+        while (preparer.prepare(from + enough) > 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private LiveSegment createUnchecked(final long number) {
+        try {
+            return createSegment(number);
+        } catch (final IOException e) {
+            failure = e;
+            throw new JournalException(life + ": segment " + number + " cannot be created", e);
+        }
+    }
+
+    private LiveSegment createSegment(final long number) throws IOException {
+        if (number > SegmentFiles.MAX_NUMBER) {
+            throw new JournalException(
+                    directory + ": segment number " + number + ", limit " + SegmentFiles.MAX_NUMBER,
+                    null);
+        }
+        final Path path = life.resolve(SegmentFiles.fileName(number));
+        if (preparer.create(path) == 0) {
+            Files.deleteIfExists(path);
+            return null;
+        }
+        final SingleChronicleQueueStore store = queue.storeForCycle((int) number, 0, true, null);
+        final LiveSegment segment = new LiveSegment(number, path, store, config.segmentLength());
+        preparer.segment(segment, HEADER_LENGTH_MAX);
+        return segment;
+    }
+
+    /**
+     * Prepare lock held. Unmapping is slow, so neither the reading nor the appending thread does
+     * it.
+     */
+    private int closeDone() {
+        int work = 0;
+        while (oldestMapped != current && oldestMapped.isDone()) {
+            final LiveSegment done = oldestMapped;
+            oldestMapped = done.next();
+            closeSegment(done);
+            final SegmentFile file = new SegmentFile(done.path(), done.number());
+            file.firstSequence(oldestMappedFirstSequence);
+            oldSegments.add(file);
+            oldestMappedFirstSequence = done.lastSequence() + 1;
+            work++;
+        }
+        return work;
+    }
+
+    private static void closeSegment(final LiveSegment segment) {
+        try {
+            segment.close();
+        } catch (final IOException e) {
+            throw new UncheckedIOException(segment.path() + ": cannot be closed", e);
+        }
+    }
+
+    @Override
+    public int trim(final long belowSequence, final long keepBytes) {
+        prepareLock.lock();
+        try {
+            checkOpen();
+            long bytes = 0;
+            for (final SegmentFile segment : oldSegments) {
+                bytes += Files.size(segment.path());
+            }
+            int deleted = 0;
+            while (!oldSegments.isEmpty() && bytes > keepBytes) {
+                final long nextFirst =
+                        oldSegments.size() > 1
+                                ? oldSegments.get(1).firstSequence()
+                                : oldestMappedFirstSequence;
+                if (nextFirst > belowSequence) {
+                    break;
+                }
+                final Path path = oldSegments.remove(0).path();
+                bytes -= Files.size(path);
+                SegmentFiles.delete(path);
+                deleted++;
+            }
+            if (deleted > 0) {
+                SyncFile.forceDirectory(directory);
+            }
+            return deleted;
+        } catch (final IOException e) {
+            throw new JournalException(directory + ": cannot be trimmed", e);
+        } finally {
+            prepareLock.unlock();
+        }
+    }
+
+    void checkOpen() {
+        if (closed) {
+            throw new JournalException(directory + ": journal is closed", null);
+        }
+        if (failure != null) {
+            throw new JournalException(
+                    directory + ": journal failed before: " + failure.getMessage(), failure);
+        }
+    }
+
+    @Override
+    public void close() {
+        appendLock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            forceLock.lock();
+            prepareLock.lock();
+            readLock.lock();
+            try {
+                if (failure == null) {
+                    force();
+                }
+            } finally {
+                closed = true;
+                release();
+                readLock.unlock();
+                prepareLock.unlock();
+                forceLock.unlock();
+            }
+        } finally {
+            appendLock.unlock();
+        }
+    }
+
+    /** All locks held. Gives back what was reserved and not written. */
+    private void release() {
+        final LiveSegment last = current;
+        final LiveSegment unused = prepared;
+        for (LiveSegment segment = oldestMapped; segment != null; segment = segment.next()) {
+            closeSegment(segment);
+        }
+        if (unused != null) {
+            closeSegment(unused);
+        }
+        preparer.closeFile();
+        appender.close();
+        queue.close();
+        try {
+            if (unused != null) {
+                SegmentFiles.delete(unused.path());
+            }
+            if (last.limit() == 0) {
+                SegmentFiles.delete(last.path());
+            } else {
+                try (FileChannel channel =
+                        FileChannel.open(last.path(), StandardOpenOption.WRITE)) {
+                    channel.truncate(last.limit() + Excerpt.ALIGNMENT);
+                    channel.force(true);
+                }
+            }
+            SyncFile.forceDirectory(directory);
+        } catch (final IOException e) {
+            throw new UncheckedIOException(last.path() + ": cannot be cut back at close", e);
+        }
+    }
+}

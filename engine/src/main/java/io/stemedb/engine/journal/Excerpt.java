@@ -1,0 +1,45 @@
+package io.stemedb.engine.journal;
+
+import io.stemedb.codecs.Limits;
+
+/**
+ * Bytes of one excerpt in a segment file. All numbers are little-endian.
+ *
+ * <pre>
+ *   0        4              8            16                     16 + recordLength
+ *   +--------+--------------+------------+----------------------+---------+
+ *   | frame  | recordLength | sequence   | record               | zeros   |
+ *   | u32    | u32          | u64        | header, body         | 0 to 7  |
+ *   +--------+--------------+------------+----------------------+---------+
+ * </pre>
+ *
+ * <p>The frame is Chronicle's: length of what follows, bit 31 "not complete", bit 30 "metadata".
+ * Zeros pad so that the next excerpt starts at a multiple of 8, and with it its record. Chronicle
+ * aligns to 4 only, so the first record of a segment may stand at a multiple of 4.
+ */
+final class Excerpt {
+    static final int FRAME_LENGTH = 4;
+    static final int RECORD_LENGTH_OFFSET = 4;
+    static final int SEQUENCE_OFFSET = 8;
+    static final int RECORD_OFFSET = 16;
+    static final int ALIGNMENT = 8;
+
+    static final int NOT_COMPLETE = 0x8000_0000;
+    static final int METADATA = 0x4000_0000;
+    static final int LENGTH_MASK = 0x3FFF_FFFF;
+    static final int END_OF_SEGMENT = NOT_COMPLETE | METADATA;
+
+    /** Bytes of the largest excerpt. */
+    static final int MAX_LENGTH = RECORD_OFFSET + Limits.RECORD_MAX + ALIGNMENT;
+
+    private Excerpt() {}
+
+    /** Zeros after a record, for an excerpt whose frame stands at a position. */
+    static int padding(final long position, final int recordLength) {
+        return (int) -(position + RECORD_OFFSET + recordLength) & (ALIGNMENT - 1);
+    }
+
+    static boolean isRecordLength(final int length) {
+        return length >= Limits.HEADER_LENGTH && length <= Limits.RECORD_MAX;
+    }
+}

@@ -1,0 +1,152 @@
+package io.stemedb.engine.journal;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.file.Path;
+import net.openhft.chronicle.bytes.MappedBytes;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
+
+/**
+ * A segment of this process: one Chronicle cycle file, mapped as a whole, so that its addresses
+ * stay good until it is closed.
+ *
+ * <p>The appending thread (whoever holds the append lock) publishes {@link #limit()}, {@link
+ * #lastSequence()} and {@link #next()}; the preparing thread publishes {@link #ready()}; reading
+ * and syncing threads follow.
+ */
+final class LiveSegment {
+    private static final VarHandle LIMIT;
+    private static final VarHandle LAST_SEQUENCE;
+    private static final VarHandle READY;
+
+    static {
+        try {
+            final MethodHandles.Lookup lookup = MethodHandles.lookup();
+            LIMIT = lookup.findVarHandle(LiveSegment.class, "limit", long.class);
+            LAST_SEQUENCE = lookup.findVarHandle(LiveSegment.class, "lastSequence", long.class);
+            READY = lookup.findVarHandle(LiveSegment.class, "ready", long.class);
+        } catch (final ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final long number;
+    private final Path path;
+    private final SingleChronicleQueueStore store;
+    private final MappedBytes mapped;
+    private final long address;
+    private final int length;
+    private final SyncFile syncFile;
+
+    private long limit;
+    private long lastSequence;
+    private long ready;
+    private volatile LiveSegment next;
+
+    /**
+     * Both set once, by the reading and by the syncing thread; the preparing thread then closes the
+     * segment.
+     */
+    private volatile boolean read;
+
+    private volatile boolean synced;
+
+    LiveSegment(
+            final long number,
+            final Path path,
+            final SingleChronicleQueueStore store,
+            final int length)
+            throws IOException {
+        this.number = number;
+        this.path = path;
+        this.store = store;
+        this.length = length;
+        this.mapped = store.bytes();
+        mapped.singleThreadedCheckDisabled(true);
+        this.address = mapped.addressForRead(0);
+        this.syncFile = SyncFile.open(path);
+    }
+
+    long number() {
+        return number;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /** Address of byte 0 of the segment. */
+    long address() {
+        return address;
+    }
+
+    /** Bytes that records may fill. */
+    int length() {
+        return length;
+    }
+
+    SyncFile syncFile() {
+        return syncFile;
+    }
+
+    /** End of the last published record. */
+    long limit() {
+        return (long) LIMIT.getAcquire(this);
+    }
+
+    /** Sequence of the last published record, 0 while there is none. */
+    long lastSequence() {
+        return (long) LAST_SEQUENCE.getAcquire(this);
+    }
+
+    /** Appending thread: everything below {@code end}, up to {@code sequence}, is written. */
+    void publish(final long sequence, final long end) {
+        LAST_SEQUENCE.setRelease(this, sequence);
+        LIMIT.setRelease(this, end);
+    }
+
+    /** Bytes whose blocks are reserved and prepared: the appender stays below. */
+    long ready() {
+        return (long) READY.getAcquire(this);
+    }
+
+    void ready(final long bytes) {
+        READY.setRelease(this, bytes);
+    }
+
+    /**
+     * The segment after this one; once there is one, this one is sealed: limit and last sequence
+     * are final.
+     */
+    LiveSegment next() {
+        return next;
+    }
+
+    void next(final LiveSegment segment) {
+        next = segment;
+    }
+
+    void markRead() {
+        read = true;
+    }
+
+    void markSynced() {
+        synced = true;
+    }
+
+    boolean isSynced() {
+        return synced;
+    }
+
+    boolean isDone() {
+        return read && synced;
+    }
+
+    /** Unmaps. Nobody may hold an address of it any more. */
+    void close() throws IOException {
+        syncFile.close();
+        mapped.releaseLast();
+        store.close();
+    }
+}

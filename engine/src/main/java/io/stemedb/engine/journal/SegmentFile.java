@@ -1,0 +1,87 @@
+package io.stemedb.engine.journal;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.agrona.BufferUtil;
+import org.agrona.IoUtil;
+
+/**
+ * A segment that no process writes any more, mapped read-only while it is read. One thread at a
+ * time.
+ *
+ * <p>Its file may end in blocks that were reserved and never written; {@link SegmentFiles} cuts
+ * those off once it has seen that they are zero.
+ */
+final class SegmentFile {
+    private static final ByteBuffer UNMAPPED = ByteBuffer.allocateDirect(0);
+
+    private final Path path;
+    private final long number;
+    private ByteBuffer mapping = UNMAPPED;
+
+    /** Sequence of the first record, 0 if there is none; set by the scan at open. */
+    private long firstSequence;
+
+    SegmentFile(final Path path, final long number) {
+        this.path = path;
+        this.number = number;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    long number() {
+        return number;
+    }
+
+    long firstSequence() {
+        return firstSequence;
+    }
+
+    void firstSequence(final long sequence) {
+        firstSequence = sequence;
+    }
+
+    /**
+     * Points a walker at the head of the segment. Returns the bytes mapped, the limit of the walk.
+     */
+    int map(final SegmentWalker walker, final long expectedSequence) {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            final long size = channel.size();
+            if (size > Integer.MAX_VALUE) {
+                throw new JournalException(
+                        path + ": segment of " + size + " bytes, limit " + Integer.MAX_VALUE, null);
+            }
+            unmap();
+            if (size > 0) {
+                final MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, size);
+                mapping = mapped;
+                walker.wrap(
+                        BufferUtil.address(mapped), (int) size, path.toString(), expectedSequence);
+            } else {
+                walker.release();
+            }
+            return (int) size;
+        } catch (final IOException e) {
+            throw new UncheckedIOException(path + ": cannot be mapped", e);
+        }
+    }
+
+    void unmap() {
+        if (mapping instanceof MappedByteBuffer mapped) {
+            IoUtil.unmap(mapped);
+            mapping = UNMAPPED;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return path.toString();
+    }
+}

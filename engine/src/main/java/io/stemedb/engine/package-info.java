@@ -1,0 +1,2 @@
+/** The door of the StemeDB ingest engine. */
+package io.stemedb.engine;

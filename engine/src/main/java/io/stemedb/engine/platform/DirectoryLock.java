@@ -1,0 +1,135 @@
+package io.stemedb.engine.platform;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The lock of a data directory: an advisory lock of the operating system on the file {@code lock},
+ * which dies with its process, and a set in this JVM. The set is looked at first, since closing a
+ * second descriptor of the lock file would drop the first one's lock.
+ */
+public final class DirectoryLock implements AutoCloseable {
+    private static final String FILE = "lock";
+    private static final int HOLDER_MAX = 256;
+    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
+    private final Path directory;
+    private final FileChannel channel;
+    private boolean closed;
+
+    private DirectoryLock(final Path directory, final FileChannel channel) {
+        this.directory = directory;
+        this.channel = channel;
+    }
+
+    /**
+     * Takes the lock.
+     *
+     * @param directory an existing directory
+     * @return the lock, held until closed
+     * @throws DirectoryInUseException naming the holder
+     */
+    public static DirectoryLock acquire(final Path directory) {
+        try {
+            final Path real = directory.toRealPath();
+            if (!HELD.add(real)) {
+                throw new DirectoryInUseException(
+                        directory + ": in use by this process, pid " + ownPid());
+            }
+            FileChannel channel = null;
+            boolean locked = false;
+            try {
+                channel =
+                        FileChannel.open(
+                                real.resolve(FILE),
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.READ,
+                                StandardOpenOption.WRITE);
+                final FileLock lock = channel.tryLock();
+                if (lock == null) {
+                    throw new DirectoryInUseException(directory + ": in use by " + read(channel));
+                }
+                locked = true;
+                write(channel, "pid " + ownPid() + " since " + Instant.now());
+                return new DirectoryLock(real, channel);
+            } finally {
+                if (!locked) {
+                    HELD.remove(real);
+                    if (channel != null) {
+                        channel.close();
+                    }
+                }
+            }
+        } catch (final IOException e) {
+            throw new UncheckedIOException(directory + ": cannot be locked", e);
+        }
+    }
+
+    /**
+     * Tells who holds a directory, without taking the lock.
+     *
+     * @param directory a directory
+     * @return holder, such as "pid 123 since …"; null if nobody does
+     */
+    public static String holder(final Path directory) {
+        final Path file = directory.resolve(FILE);
+        if (!Files.exists(file)) {
+            return null;
+        }
+        try {
+            if (HELD.contains(directory.toRealPath())) {
+                return "this process, pid " + ownPid();
+            }
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+                final FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true);
+                return lock == null ? read(channel) : null;
+            }
+        } catch (final IOException e) {
+            throw new UncheckedIOException(file + ": cannot be looked at", e);
+        }
+    }
+
+    private static long ownPid() {
+        return ProcessHandle.current().pid();
+    }
+
+    private static String read(final FileChannel channel) throws IOException {
+        final ByteBuffer bytes = ByteBuffer.allocate(HOLDER_MAX);
+        channel.read(bytes, 0);
+        final String holder =
+                new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8).strip();
+        return holder.isEmpty() ? "another process" : holder;
+    }
+
+    private static void write(final FileChannel channel, final String holder) throws IOException {
+        channel.truncate(0);
+        channel.write(ByteBuffer.wrap((holder + "\n").getBytes(StandardCharsets.UTF_8)), 0);
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        try {
+            channel.close();
+        } catch (final IOException e) {
+            throw new UncheckedIOException(directory + ": lock cannot be released", e);
+        } finally {
+            HELD.remove(directory);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+package io.stemedb.engine.store;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Stands before every native call of a store, so that none is under way, and none begins, while the
+ * store is closed or its memory map moves: a native library called then ends the process.
+ *
+ * <p>Every user of the store (a reader, a batch) goes through a {@link Pass} of its own: one store
+ * and one load of memory nobody else writes while nothing is being closed, no lock. For the rooms
+ * below the store room.
+ */
+public final class Gate {
+    private static final int OPEN = 0;
+    private static final int PAUSED = 1;
+    private static final int CLOSED = 2;
+    private static final int SPINS = 100;
+    private static final int YIELDS = 100;
+    private static final long PARK_NS = 50_000;
+
+    private final String store;
+    // Held through a whole pause or close; never by whoever is inside a pass.
+    private final ReentrantLock transition = new ReentrantLock();
+    private final List<Pass> passes = new ArrayList<>(); // guarded by itself
+    private volatile int status = OPEN;
+
+    /**
+     * Creates an open gate.
+     *
+     * @param store name and path of the store, for messages
+     */
+    public Gate(final String store) {
+        this.store = store;
+    }
+
+    /**
+     * Throws if the gate was closed.
+     *
+     * @throws StoreClosedException if the gate was closed
+     */
+    public void check() {
+        if (status == CLOSED) {
+            throw new StoreClosedException(store);
+        }
+    }
+
+    /**
+     * A pass for one user.
+     *
+     * @param release frees what the user holds of the store; called once, when nobody is inside the
+     *     pass: by {@link Pass#close()} or, on the closing thread, by {@link #close()}
+     * @return the pass; {@link Pass#close()} it when its user is done
+     */
+    public Pass newPass(final Runnable release) {
+        final Pass pass = new Pass(this, release);
+        synchronized (passes) {
+            check();
+            passes.add(pass);
+        }
+        return pass;
+    }
+
+    /**
+     * Runs an action while nobody is inside a pass; who wants to enter waits.
+     *
+     * @param action to run
+     * @throws StoreClosedException if the gate was closed
+     */
+    public void whileIdle(final Runnable action) {
+        checkOutside();
+        transition.lock();
+        try {
+            check();
+            status = PAUSED;
+            try {
+                awaitIdle();
+                action.run();
+            } finally {
+                status = OPEN;
+            }
+        } finally {
+            transition.unlock();
+        }
+    }
+
+    /**
+     * Closes the gate, waits until nobody is inside, and releases what the users hold. A second
+     * caller waits for the first.
+     *
+     * @return whether this call closed it; false if it was closed before
+     * @throws IllegalStateException if the calling thread is itself inside
+     */
+    public boolean close() {
+        checkOutside();
+        transition.lock();
+        try {
+            if (status == CLOSED) {
+                return false;
+            }
+            status = CLOSED;
+            awaitIdle();
+            synchronized (passes) {
+                for (final Pass pass : passes) {
+                    pass.release();
+                }
+                passes.clear();
+            }
+            return true;
+        } finally {
+            transition.unlock();
+        }
+    }
+
+    private void checkOutside() {
+        final Thread current = Thread.currentThread();
+        synchronized (passes) {
+            for (final Pass pass : passes) {
+                if (pass.isInside(current)) {
+                    throw new IllegalStateException(
+                            store + " closed or grown from inside a handler of its own");
+                }
+            }
+        }
+    }
+
+    private void awaitIdle() {
+        // Snapshots, not the list: who is inside may still want to make or close a pass.
+        final Pass[] current;
+        synchronized (passes) {
+            current = passes.toArray(new Pass[0]);
+        }
+        for (final Pass pass : current) {
+            for (int i = 0; pass.isBusy(); i++) {
+                idle(i);
+            }
+        }
+    }
+
+    private static void idle(final int count) {
+        if (count < SPINS) {
+            Thread.onSpinWait();
+        } else if (count < SPINS + YIELDS) {
+            Thread.yield();
+        } else {
+            LockSupport.parkNanos(PARK_NS);
+        }
+    }
+
+    /** The way of one user through the gate. For one thread at a time. */
+    public static final class Pass {
+        private static final VarHandle BUSY;
+        private static final VarHandle INSIDE;
+
+        static {
+            try {
+                final MethodHandles.Lookup lookup = MethodHandles.lookup();
+                BUSY = lookup.findVarHandle(Pass.class, "busy", int.class);
+                INSIDE = lookup.findVarHandle(Pass.class, "inside", Thread.class);
+            } catch (final ReflectiveOperationException e) {
+                throw new ExceptionInInitializerError(e);
+            }
+        }
+
+        private final Gate gate;
+        private final Runnable release;
+        private volatile int busy;
+        private volatile Thread inside;
+        private int depth; // of the thread inside
+        private boolean released; // guarded by gate.passes
+        private volatile boolean closed;
+
+        Pass(final Gate gate, final Runnable release) {
+            this.gate = gate;
+            this.release = release;
+        }
+
+        /**
+         * Enters. Whoever is inside may enter again; each needs an {@link #exit()}.
+         *
+         * @throws StoreClosedException if the gate or the pass was closed
+         */
+        public void enter() {
+            if (depth > 0) {
+                depth++;
+                return;
+            }
+            for (int i = 0; ; i++) {
+                BUSY.setVolatile(this, 1); // before the load of status: closing must see us
+                final int now = gate.status;
+                if (now == OPEN && !closed) {
+                    depth = 1;
+                    // Read only by the thread itself, and by others only to tell it from them.
+                    INSIDE.setOpaque(this, Thread.currentThread());
+                    return;
+                }
+                BUSY.setRelease(this, 0);
+                if (now == CLOSED || closed) {
+                    throw new StoreClosedException(
+                            now == CLOSED ? gate.store : "reader or batch of " + gate.store);
+                }
+                idle(i);
+            }
+        }
+
+        /** Leaves. */
+        public void exit() {
+            if (--depth == 0) {
+                INSIDE.setOpaque(this, null);
+                BUSY.setRelease(this, 0);
+            }
+        }
+
+        /**
+         * Whether the calling thread entered and did not leave yet.
+         *
+         * @return how often it entered
+         */
+        public int depth() {
+            return depth;
+        }
+
+        /**
+         * Gives the pass back and releases what its user holds. Idempotent, also after the gate was
+         * closed.
+         *
+         * @throws IllegalStateException if called from inside
+         */
+        public void close() {
+            if (isInside(Thread.currentThread())) {
+                throw new IllegalStateException(
+                        "reader or batch of " + gate.store + " closed from inside its handler");
+            }
+            closed = true;
+            synchronized (gate.passes) {
+                if (gate.passes.remove(this)) {
+                    release();
+                }
+            }
+        }
+
+        private void release() {
+            if (!released) {
+                released = true;
+                release.run();
+            }
+        }
+
+        private boolean isBusy() {
+            return (int) BUSY.getVolatile(this) != 0;
+        }
+
+        private boolean isInside(final Thread thread) {
+            return INSIDE.getOpaque(this) == thread;
+        }
+    }
+}

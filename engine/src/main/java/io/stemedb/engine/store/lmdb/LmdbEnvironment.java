@@ -1,0 +1,291 @@
+package io.stemedb.engine.store.lmdb;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.stemedb.engine.store.StoreException;
+import io.stemedb.engine.store.StoreFiles;
+import io.stemedb.engine.store.StoreIdentity;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.lmdbjava.Dbi;
+import org.lmdbjava.DbiFlags;
+import org.lmdbjava.DirectBufferProxy;
+import org.lmdbjava.Env;
+import org.lmdbjava.EnvFlags;
+import org.lmdbjava.EnvInfo;
+import org.lmdbjava.LmdbException;
+import org.lmdbjava.PutFlags;
+import org.lmdbjava.Txn;
+
+/**
+ * The LMDB environment of a store and its two maps: {@code main} for everything but the subject
+ * index, and {@code subjects} for that, one key a subject with its entries as sorted duplicates of
+ * fixed length. Callers see to it that nothing here is used while the map is resized or closed.
+ */
+final class LmdbEnvironment {
+    static final String DATA_FILE = "data.mdb";
+    static final byte[] CURSOR_KEY = "~cursor".getBytes(US_ASCII);
+    static final byte[] IDENTITY_KEY = "~identity".getBytes(US_ASCII);
+    static final byte[] NEWEST_KEY = "~newest".getBytes(US_ASCII);
+    static final PutFlags[] REPLACE = {};
+
+    private static final byte[] MAIN = "main".getBytes(US_ASCII);
+    private static final byte[] SUBJECTS = "subjects".getBytes(US_ASCII);
+    private static final int MODE = 0600;
+    private static final int MAX_READERS = 1022;
+    private static final int FULL_PERCENT = 80;
+
+    /** LMDB loses its locks when a process opens one environment twice and closes it once. */
+    private static final Set<Path> OPEN = new HashSet<>(); // guarded by itself
+
+    final String name;
+    final Env<DirectBuffer> env;
+    final Dbi<DirectBuffer> main;
+    final Dbi<DirectBuffer> subjects;
+    private final Path realPath;
+    private final long maxMapBytes;
+    private final int pageBytes;
+
+    private LmdbEnvironment(
+            final String name,
+            final Path realPath,
+            final Env<DirectBuffer> env,
+            final Dbi<DirectBuffer> main,
+            final Dbi<DirectBuffer> subjects,
+            final long maxMapBytes) {
+        this.name = name;
+        this.realPath = realPath;
+        this.env = env;
+        this.main = main;
+        this.subjects = subjects;
+        this.maxMapBytes = maxMapBytes;
+        this.pageBytes = env.stat().pageSize;
+    }
+
+    /** Opens the environment to write, or creates it with its maps, identity and cursor. */
+    static LmdbEnvironment open(
+            final Path directory,
+            final StoreIdentity identity,
+            final long initialMapBytes,
+            final long maxMapBytes) {
+        StoreFiles.makeDirectory(directory);
+        final String name = name(directory);
+        final Path realPath = register(directory, name);
+        Env<DirectBuffer> env = null;
+        boolean opened = false;
+        try {
+            // 0: as large as it was when last written.
+            final long mapBytes = isCreated(directory) ? 0 : Math.min(initialMapBytes, maxMapBytes);
+            env =
+                    Env.create(DirectBufferProxy.PROXY_DB)
+                            .setMapSize(mapBytes)
+                            .setMaxDbs(2)
+                            .setMaxReaders(MAX_READERS)
+                            .open(directory.toFile(), MODE, EnvFlags.MDB_NOTLS);
+            env.readerCheck(); // frees what killed readers pinned
+            final LmdbEnvironment result;
+            try (Txn<DirectBuffer> txn = env.txnWrite()) {
+                final Dbi<DirectBuffer> main =
+                        env.openDbi(txn, MAIN, null, false, DbiFlags.MDB_CREATE);
+                final Dbi<DirectBuffer> subjects =
+                        env.openDbi(
+                                txn,
+                                SUBJECTS,
+                                null,
+                                false,
+                                DbiFlags.MDB_CREATE,
+                                DbiFlags.MDB_DUPSORT,
+                                DbiFlags.MDB_DUPFIXED);
+                result = new LmdbEnvironment(name, realPath, env, main, subjects, maxMapBytes);
+                if (!result.checkIdentity(txn, identity)) {
+                    result.writeIdentity(txn, identity);
+                }
+                txn.commit();
+            }
+            StoreFiles.syncDirectory(directory);
+            opened = true;
+            return result;
+        } catch (final LmdbException e) {
+            throw new StoreException(name + " cannot be opened: " + e.getMessage(), e);
+        } finally {
+            if (!opened) {
+                closeAfterFailure(env, realPath);
+            }
+        }
+    }
+
+    /** Opens the environment to read; null if it was never created. */
+    static LmdbEnvironment openReadOnly(final Path directory, final StoreIdentity identity) {
+        if (!isCreated(directory)) {
+            return null;
+        }
+        final String name = name(directory);
+        final Path realPath = register(directory, name);
+        Env<DirectBuffer> env = null;
+        boolean opened = false;
+        try {
+            env =
+                    Env.create(DirectBufferProxy.PROXY_DB)
+                            .setMapSize(0)
+                            .setMaxDbs(2)
+                            .setMaxReaders(MAX_READERS)
+                            .open(
+                                    directory.toFile(),
+                                    MODE,
+                                    EnvFlags.MDB_NOTLS,
+                                    EnvFlags.MDB_RDONLY_ENV);
+            final LmdbEnvironment result;
+            try (Txn<DirectBuffer> txn = env.txnRead()) {
+                final Dbi<DirectBuffer> main = env.openDbi(txn, MAIN, null, false);
+                final Dbi<DirectBuffer> subjects =
+                        env.openDbi(
+                                txn,
+                                SUBJECTS,
+                                null,
+                                false,
+                                DbiFlags.MDB_DUPSORT,
+                                DbiFlags.MDB_DUPFIXED);
+                result = new LmdbEnvironment(name, realPath, env, main, subjects, 0);
+                if (!result.checkIdentity(txn, identity)) {
+                    return null;
+                }
+                txn.commit(); // keeps the maps open
+            }
+            opened = true;
+            return result;
+        } catch (final Dbi.KeyNotFoundException e) {
+            // Caught between the creation of the file and of the maps, which are made in one
+            // transaction with the identity.
+            return null;
+        } catch (final LmdbException e) {
+            throw new StoreException(name + " cannot be opened to read: " + e.getMessage(), e);
+        } finally {
+            if (!opened) {
+                closeAfterFailure(env, realPath);
+            }
+        }
+    }
+
+    /** A value kept about the store. */
+    long meta(final Txn<DirectBuffer> txn, final byte[] key) {
+        final DirectBuffer value = main.get(txn, direct(key));
+        return value == null ? 0 : value.getLong(0, LITTLE_ENDIAN);
+    }
+
+    void putMeta(final Txn<DirectBuffer> txn, final byte[] key, final long value) {
+        final UnsafeBuffer encoded = new UnsafeBuffer(ByteBuffer.allocateDirect(8));
+        encoded.putLong(0, value, LITTLE_ENDIAN);
+        main.put(txn, direct(key), encoded, REPLACE);
+    }
+
+    /** Whether a batch should not be begun before the map has grown. */
+    boolean isNearlyFull() {
+        final EnvInfo info = env.info();
+        final long used = (info.lastPageNumber + 1) * pageBytes;
+        return info.mapSize < maxMapBytes && used > info.mapSize / 100 * FULL_PERCENT;
+    }
+
+    /** Whether the map has the size it may have at most. */
+    boolean isAtLimit() {
+        return env.info().mapSize >= maxMapBytes;
+    }
+
+    long maxMapBytes() {
+        return maxMapBytes;
+    }
+
+    /** Doubles the map, up to its limit. No transaction is open. */
+    void grow() {
+        env.setMapSize(Math.min(2 * env.info().mapSize, maxMapBytes));
+    }
+
+    /** Takes over the size another process gave the map. No transaction is open. */
+    void adoptSize() {
+        env.setMapSize(0);
+    }
+
+    StoreException failure(final String action, final LmdbException cause) {
+        return new StoreException(name + ": " + action + ": " + cause.getMessage(), cause);
+    }
+
+    void close() {
+        env.close();
+        unregister(realPath);
+    }
+
+    static UnsafeBuffer direct(final byte[] bytes) {
+        final UnsafeBuffer buffer = new UnsafeBuffer(ByteBuffer.allocateDirect(bytes.length));
+        buffer.putBytes(0, bytes);
+        return buffer;
+    }
+
+    private boolean checkIdentity(final Txn<DirectBuffer> txn, final StoreIdentity identity) {
+        final DirectBuffer found = main.get(txn, direct(IDENTITY_KEY));
+        if (found != null) {
+            identity.check(name, found, 0, found.capacity());
+            return true;
+        }
+        if (main.stat(txn).entries > 0 || subjects.stat(txn).entries > 0) {
+            throw new StoreException(name + " holds data but no identity", null);
+        }
+        return false;
+    }
+
+    private void writeIdentity(final Txn<DirectBuffer> txn, final StoreIdentity identity) {
+        final UnsafeBuffer encoded = direct(new byte[StoreIdentity.LENGTH]);
+        identity.encode(encoded, 0);
+        main.put(txn, direct(IDENTITY_KEY), encoded, REPLACE);
+        putMeta(txn, CURSOR_KEY, 0);
+        putMeta(txn, NEWEST_KEY, 0);
+    }
+
+    static boolean isCreated(final Path directory) {
+        try {
+            return Files.size(directory.resolve(DATA_FILE)) > 0;
+        } catch (final NoSuchFileException e) {
+            return false;
+        } catch (final IOException e) {
+            throw new StoreException(name(directory) + " cannot be read", e);
+        }
+    }
+
+    private static Path register(final Path directory, final String name) {
+        final Path realPath;
+        try {
+            realPath = directory.toRealPath();
+        } catch (final IOException e) {
+            throw new StoreException(name + " cannot be found", e);
+        }
+        synchronized (OPEN) {
+            if (!OPEN.add(realPath)) {
+                throw new StoreException(name + " is already open in this process", null);
+            }
+        }
+        return realPath;
+    }
+
+    private static void unregister(final Path realPath) {
+        synchronized (OPEN) {
+            OPEN.remove(realPath);
+        }
+    }
+
+    private static void closeAfterFailure(final Env<DirectBuffer> env, final Path realPath) {
+        if (env != null) {
+            env.close();
+        }
+        unregister(realPath);
+    }
+
+    private static String name(final Path directory) {
+        return "LMDB store " + directory;
+    }
+}

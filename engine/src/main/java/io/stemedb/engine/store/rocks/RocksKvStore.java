@@ -1,0 +1,329 @@
+package io.stemedb.engine.store.rocks;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.stemedb.engine.store.Gate;
+import io.stemedb.engine.store.KeyBuffer;
+import io.stemedb.engine.store.KvBatch;
+import io.stemedb.engine.store.KvReader;
+import io.stemedb.engine.store.KvStore;
+import io.stemedb.engine.store.MemoryKvStore;
+import io.stemedb.engine.store.StoreException;
+import io.stemedb.engine.store.StoreFiles;
+import io.stemedb.engine.store.StoreIdentity;
+import io.stemedb.engine.store.ValueBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.rocksdb.LiveFileMetaData;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.SstFileReader;
+import org.rocksdb.Status;
+
+/**
+ * A store in RocksDB that takes each batch as one SST file: written sorted, synced, and taken over
+ * by move in one atomic step, with the cursor as its last key. No log and no memtable of RocksDB is
+ * involved, so a batch costs one sequential write.
+ *
+ * <p>RocksDB compacts on background threads of its own, at most two.
+ */
+public final class RocksKvStore implements KvStore {
+    static final byte[] CURSOR_KEY = "~cursor".getBytes(StandardCharsets.US_ASCII);
+    static final byte[] IDENTITY_KEY = "~identity".getBytes(StandardCharsets.US_ASCII);
+    private static final String INCOMING = "incoming";
+    private static final int OPEN_ATTEMPTS = 20;
+    private static final int BATCH_VALUE_LENGTH = 4096;
+
+    final String name;
+    final Gate gate;
+    final RocksSettings settings;
+    final RocksDB db;
+    final boolean readOnly;
+    private final Path incoming;
+    private volatile long cursor;
+    // Of the writing thread, used by one batch after another.
+    private final KeyBuffer batchKey = new KeyBuffer();
+    private final ValueBuffer batchValue = new ValueBuffer(BATCH_VALUE_LENGTH);
+    private long batchNumber;
+    private volatile boolean batchOpen;
+
+    private RocksKvStore(
+            final Path directory,
+            final RocksSettings settings,
+            final RocksDB db,
+            final boolean readOnly) {
+        this.name = name(directory);
+        this.gate = new Gate(name);
+        this.settings = settings;
+        this.db = db;
+        this.readOnly = readOnly;
+        this.incoming = directory.resolve(INCOMING);
+    }
+
+    /**
+     * Opens a store, or creates it. The native library is kept beside the directory, in a directory
+     * called {@code native}.
+     *
+     * @param directory of the store
+     * @param identity of the engine it belongs to
+     * @return the store
+     * @throws StoreException if it cannot be opened, or belongs to another engine
+     */
+    public static RocksKvStore open(final Path directory, final StoreIdentity identity) {
+        return open(directory, identity, nativeDirectory(directory));
+    }
+
+    /**
+     * Opens a store, or creates it.
+     *
+     * @param directory of the store
+     * @param identity of the engine it belongs to
+     * @param nativeDirectory where the native library is kept
+     * @return the store
+     * @throws StoreException if it cannot be opened, or belongs to another engine
+     */
+    public static RocksKvStore open(
+            final Path directory, final StoreIdentity identity, final Path nativeDirectory) {
+        RocksNative.load(nativeDirectory);
+        final Path incoming = directory.resolve(INCOMING);
+        StoreFiles.makeDirectory(incoming);
+        // What a batch left there was never part of the store.
+        StoreFiles.deleteFiles(incoming);
+        final RocksSettings settings = new RocksSettings();
+        RocksDB db = null;
+        try {
+            db = RocksDB.open(settings.options, directory.toString());
+            final RocksKvStore store = new RocksKvStore(directory, settings, db, false);
+            store.checkOrCreate(identity);
+            return store;
+        } catch (final RocksDBException | RuntimeException e) {
+            closeAfterFailure(db, settings);
+            throw asStoreException(name(directory) + " cannot be opened", e);
+        }
+    }
+
+    /**
+     * Opens a store to read its state of now, also while another process writes it.
+     *
+     * @param directory of the store
+     * @param identity of the engine it belongs to
+     * @return the store, empty if there is none in the directory
+     * @throws StoreException if it cannot be opened, or belongs to another engine
+     */
+    public static KvStore openReadOnly(final Path directory, final StoreIdentity identity) {
+        return openReadOnly(directory, identity, nativeDirectory(directory));
+    }
+
+    /**
+     * Opens a store to read its state of now, also while another process writes it.
+     *
+     * @param directory of the store
+     * @param identity of the engine it belongs to
+     * @param nativeDirectory where the native library is kept
+     * @return the store, empty if there is none in the directory
+     * @throws StoreException if it cannot be opened, or belongs to another engine
+     */
+    public static KvStore openReadOnly(
+            final Path directory, final StoreIdentity identity, final Path nativeDirectory) {
+        if (!Files.exists(directory.resolve("CURRENT"))) {
+            return MemoryKvStore.empty();
+        }
+        RocksNative.load(nativeDirectory);
+        final RocksSettings settings = new RocksSettings();
+        settings.options.setCreateIfMissing(false);
+        RocksDB db = null;
+        try {
+            db = openReadOnly(directory, settings);
+            final RocksKvStore store = new RocksKvStore(directory, settings, db, true);
+            if (!store.checkIdentity(identity)) {
+                // Caught between the creation of the database and of the store.
+                store.close();
+                return MemoryKvStore.empty();
+            }
+            return store;
+        } catch (final RocksDBException | RuntimeException e) {
+            closeAfterFailure(db, settings);
+            throw asStoreException(name(directory) + " cannot be opened to read", e);
+        }
+    }
+
+    /** The writer may delete files while we go through its manifest: then we look again. */
+    private static RocksDB openReadOnly(final Path directory, final RocksSettings settings)
+            throws RocksDBException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return RocksDB.openReadOnly(settings.options, directory.toString());
+            } catch (final RocksDBException e) {
+                final Status.Code code = e.getStatus() == null ? null : e.getStatus().getCode();
+                final boolean vanished =
+                        code == Status.Code.IOError || code == Status.Code.Corruption;
+                if (!vanished || attempt == OPEN_ATTEMPTS) {
+                    throw e;
+                }
+                Thread.yield();
+            }
+        }
+    }
+
+    @Override
+    public long cursor() {
+        gate.check();
+        return cursor;
+    }
+
+    @Override
+    public KvReader newReader() {
+        return new RocksReader(this);
+    }
+
+    @Override
+    public KvBatch newBatch() {
+        gate.check();
+        if (readOnly) {
+            throw new StoreException(name + " is open read-only", null);
+        }
+        if (batchOpen) {
+            throw new IllegalStateException(name + " has an open batch");
+        }
+        final KvBatch batch = new RocksBatch(this, incoming.resolve(++batchNumber + ".sst"));
+        batchOpen = true;
+        return batch;
+    }
+
+    @Override
+    public void flush() {
+        gate.check();
+    }
+
+    @Override
+    public void verify() {
+        final Gate.Pass pass = gate.newPass(() -> {});
+        pass.enter();
+        try {
+            if (readOnly) {
+                // The writer may have deleted a file by now; we still hold it open.
+                db.verifyChecksum();
+            } else {
+                verifyFiles();
+            }
+        } catch (final RocksDBException e) {
+            throw failure("verify", e);
+        } finally {
+            pass.exit();
+            pass.close();
+        }
+    }
+
+    /** File by file, so that the one that is damaged can be named. */
+    private void verifyFiles() throws RocksDBException {
+        db.disableFileDeletions();
+        try {
+            for (final LiveFileMetaData file : db.getLiveFilesMetaData()) {
+                final String path = file.path() + file.fileName();
+                try (SstFileReader reader = new SstFileReader(settings.options)) {
+                    reader.open(path);
+                    reader.verifyChecksum();
+                } catch (final RocksDBException e) {
+                    throw failure("verify file " + path, e);
+                }
+            }
+        } finally {
+            db.enableFileDeletions();
+        }
+    }
+
+    @Override
+    public void close() {
+        // Releases iterators and an open batch first: they must not outlive the database.
+        if (!gate.close()) {
+            return;
+        }
+        try {
+            db.closeE();
+        } catch (final RocksDBException e) {
+            throw failure("close", e);
+        } finally {
+            settings.close();
+        }
+    }
+
+    KeyBuffer batchKey() {
+        return batchKey;
+    }
+
+    ValueBuffer batchValue() {
+        return batchValue;
+    }
+
+    void batchFinished() {
+        batchOpen = false;
+    }
+
+    /** The cursor a commit writes: a batch done again after a partial failure moves none back. */
+    long nextCursor(final long wanted) {
+        return Math.max(cursor, wanted);
+    }
+
+    void committed(final long newCursor) {
+        cursor = newCursor;
+    }
+
+    StoreException failure(final String action, final RocksDBException cause) {
+        return new StoreException(name + ": " + action + ": " + cause.getMessage(), cause);
+    }
+
+    private void checkOrCreate(final StoreIdentity identity) throws RocksDBException {
+        if (checkIdentity(identity)) {
+            return;
+        }
+        try (RocksIterator iterator = db.newIterator()) {
+            iterator.seekToFirst();
+            iterator.status();
+            if (iterator.isValid()) {
+                throw new StoreException(name + " holds data but no identity", null);
+            }
+        }
+        try (RocksBatch batch = new RocksBatch(this, incoming.resolve("identity.sst"))) {
+            batch.commitIdentity(identity);
+        }
+    }
+
+    /** Whether there is an identity; throws if it is another. Reads the cursor too. */
+    private boolean checkIdentity(final StoreIdentity identity) throws RocksDBException {
+        final byte[] found = db.get(IDENTITY_KEY);
+        if (found == null) {
+            return false;
+        }
+        identity.check(name, new UnsafeBuffer(found), 0, found.length);
+        final byte[] value = db.get(CURSOR_KEY);
+        if (value == null || value.length != Long.BYTES) {
+            throw new StoreException(name + " holds no cursor", null);
+        }
+        cursor = new UnsafeBuffer(value).getLong(0, LITTLE_ENDIAN);
+        return true;
+    }
+
+    private static void closeAfterFailure(final RocksDB db, final RocksSettings settings) {
+        if (db != null) {
+            db.close();
+        }
+        settings.close();
+    }
+
+    private static StoreException asStoreException(final String message, final Exception e) {
+        return e instanceof StoreException ours
+                ? ours
+                : new StoreException(message + ": " + e.getMessage(), e);
+    }
+
+    private static String name(final Path directory) {
+        return "RocksDB store " + directory;
+    }
+
+    private static Path nativeDirectory(final Path directory) {
+        return directory.toAbsolutePath().resolveSibling("native");
+    }
+}
