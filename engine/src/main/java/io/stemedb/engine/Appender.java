@@ -16,20 +16,28 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Appends records to an engine's journal. For one thread; allocates nothing once warm.
  *
- * <p>Records are encoded and checked in memory of the appender and copied into the journal while it holds the append
- * lock, so a record that is refused leaves no trace. All results above 0 are sequences.
+ * <p>Records are encoded and checked in memory of the appender and copied into the journal while it
+ * holds the append lock, so a record that is refused leaves no trace. All results above 0 are
+ * sequences.
  */
 public final class Appender implements RecordSink {
-    /** Nothing was appended: ingest is too far behind, or no journal block is ready. Idle, then try again. */
+    /**
+     * Nothing was appended: ingest is too far behind, or no journal block is ready. Idle, then try
+     * again.
+     */
     public static final long BACK_PRESSURED = Journal.BACK_PRESSURED;
 
-    /** Nothing was appended: the disk has no room for the next journal block. Works again once it has. */
+    /**
+     * Nothing was appended: the disk has no room for the next journal block. Works again once it
+     * has.
+     */
     public static final long STORAGE_FULL = Journal.STORAGE_FULL;
 
     private final Engine engine;
     private final Journal journal;
     private final boolean syncEach;
-    private final UnsafeBuffer scratch = new UnsafeBuffer(BufferUtil.allocateDirectAligned(Limits.RECORD_MAX, 64));
+    private final UnsafeBuffer scratch =
+            new UnsafeBuffer(BufferUtil.allocateDirectAligned(Limits.RECORD_MAX, 64));
     private final RecordValidator validator = new RecordValidator();
     private final AssertionWriter assertion = new AssertionWriter(this);
     private final VoteWriter vote = new VoteWriter(this);
@@ -42,8 +50,8 @@ public final class Appender implements RecordSink {
     }
 
     /**
-     * The appender's writer of assertions: set the fields in any order, then append. It is cleared by a successful
-     * append and keeps its fields otherwise.
+     * The appender's writer of assertions: set the fields in any order, then append. It is cleared
+     * by a successful append and keeps its fields otherwise.
      *
      * @return always the same writer
      */
@@ -74,7 +82,8 @@ public final class Appender implements RecordSink {
      *
      * @param writer a writer with all required fields
      * @return its sequence, or {@link #BACK_PRESSURED} or {@link #STORAGE_FULL}
-     * @throws io.stemedb.codecs.InvalidRecordException naming field, limit and value, if it is no valid record
+     * @throws io.stemedb.codecs.InvalidRecordException naming field, limit and value, if it is no
+     *     valid record
      * @throws EngineClosedException after close
      * @throws EngineFailedException if the engine has failed
      */
@@ -90,7 +99,8 @@ public final class Appender implements RecordSink {
      * @param offset first byte of the record, its header
      * @param length bytes of the record
      * @return its sequence, or {@link #BACK_PRESSURED} or {@link #STORAGE_FULL}
-     * @throws io.stemedb.codecs.InvalidRecordException naming field, limit and value, if it is no valid record
+     * @throws io.stemedb.codecs.InvalidRecordException naming field, limit and value, if it is no
+     *     valid record
      * @throws EngineClosedException after close
      * @throws EngineFailedException if the engine has failed
      */

@@ -6,7 +6,9 @@ import io.stemedb.engine.hash.Blake3;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
-/** Content hashes of encoded records: BLAKE3-256 of the body, the header left out. For one thread. */
+/**
+ * Content hashes of encoded records: BLAKE3-256 of the body, the header left out. For one thread.
+ */
 public final class ContentHasher {
     private final Blake3 blake3 = Blake3.newInstance();
     private final RecordValidator validator = new RecordValidator();
@@ -31,6 +33,11 @@ public final class ContentHasher {
             final MutableDirectBuffer hash,
             final int hashOffset) {
         validator.validate(record, offset, length);
-        blake3.hash(record, offset + Limits.HEADER_LENGTH, length - Limits.HEADER_LENGTH, hash, hashOffset);
+        blake3.hash(
+                record,
+                offset + Limits.HEADER_LENGTH,
+                length - Limits.HEADER_LENGTH,
+                hash,
+                hashOffset);
     }
 }

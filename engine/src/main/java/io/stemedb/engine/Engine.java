@@ -2,7 +2,6 @@ package io.stemedb.engine;
 
 import io.stemedb.engine.hash.Blake3;
 import io.stemedb.engine.ingest.Ingestor;
-import io.stemedb.engine.journal.ChronicleJournal;
 import io.stemedb.engine.journal.Journal;
 import io.stemedb.engine.journal.JournalException;
 import io.stemedb.engine.platform.JvmFlags;
@@ -17,8 +16,9 @@ import org.agrona.concurrent.SleepingIdleStrategy;
 /**
  * The ingest engine on one data directory.
  *
- * <p>{@link #launch} returns when everything that is in the journal is readable. Appenders and readers are made here, one
- * for each thread that uses one. All methods of the engine itself may be called from any thread.
+ * <p>{@link #launch} returns when everything that is in the journal is readable. Appenders and
+ * readers are made here, one for each thread that uses one. All methods of the engine itself may be
+ * called from any thread.
  */
 public final class Engine implements AutoCloseable {
     private static final long BACKGROUND_IDLE_NS = 50_000;
@@ -48,11 +48,11 @@ public final class Engine implements AutoCloseable {
      * @param context settings; read now, not kept
      * @return a running engine
      * @throws IllegalStateException naming the JVM flags that are missing
-     * @throws IllegalArgumentException naming a setting that is out of range or differs from what the directory was made
-     *     with
+     * @throws IllegalArgumentException naming a setting that is out of range or differs from what
+     *     the directory was made with
      * @throws io.stemedb.engine.platform.DirectoryInUseException naming who holds the directory
-     * @throws io.stemedb.engine.journal.JournalException if the journal cannot be opened or lacks records that a store
-     *     needs
+     * @throws io.stemedb.engine.journal.JournalException if the journal cannot be opened or lacks
+     *     records that a store needs
      * @throws io.stemedb.engine.store.StoreException if a store cannot be opened
      */
     public static Engine launch(final EngineContext context) {
@@ -76,7 +76,9 @@ public final class Engine implements AutoCloseable {
         switch (context.threadingMode()) {
             case DEDICATED ->
                     ingestor.startDedicated(
-                            idle, () -> new SleepingIdleStrategy(BACKGROUND_IDLE_NS), context.threadFactory());
+                            idle,
+                            () -> new SleepingIdleStrategy(BACKGROUND_IDLE_NS),
+                            context.threadFactory());
             case SHARED -> ingestor.startShared(idle, context.threadFactory());
             case INVOKER -> ingestor.startInvoked();
             default -> throw new IllegalStateException("threadingMode: " + context.threadingMode());
@@ -127,8 +129,9 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Waits for a watermark: spins, then yields, then sleeps in short steps. With {@link ThreadingMode#INVOKER} it turns
-     * the duty cycle meanwhile; with {@link Durability#ASYNC} a wait for SYNCED forces.
+     * Waits for a watermark: spins, then yields, then sleeps in short steps. With {@link
+     * ThreadingMode#INVOKER} it turns the duty cycle meanwhile; with {@link Durability#ASYNC} a
+     * wait for SYNCED forces.
      *
      * @param watermark which
      * @param sequence what it should reach
@@ -142,7 +145,9 @@ public final class Engine implements AutoCloseable {
             return true;
         }
         final long deadlineNs = clock.nanoTime() + timeoutNs;
-        for (int spins = 0; spins < SPINS && context.threadingMode() != ThreadingMode.INVOKER; spins++) {
+        for (int spins = 0;
+                spins < SPINS && context.threadingMode() != ThreadingMode.INVOKER;
+                spins++) {
             if (watermark(watermark) >= sequence) {
                 return true;
             }
@@ -151,7 +156,8 @@ public final class Engine implements AutoCloseable {
         return awaitSlowly(watermark, sequence, deadlineNs);
     }
 
-    private boolean awaitSlowly(final Watermark watermark, final long sequence, final long deadlineNs) {
+    private boolean awaitSlowly(
+            final Watermark watermark, final long sequence, final long deadlineNs) {
         final IdleStrategy idle = waitStrategy();
         if (watermark == Watermark.SYNCED
                 && context.durability() == Durability.ASYNC
@@ -181,7 +187,8 @@ public final class Engine implements AutoCloseable {
     }
 
     private static IdleStrategy waitStrategy() {
-        return new BackoffIdleStrategy(100, 100, TimeUnit.MICROSECONDS.toNanos(1), TimeUnit.MICROSECONDS.toNanos(50));
+        return new BackoffIdleStrategy(
+                100, 100, TimeUnit.MICROSECONDS.toNanos(1), TimeUnit.MICROSECONDS.toNanos(50));
     }
 
     /**
@@ -200,14 +207,15 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * With {@link ThreadingMode#INVOKER}: one duty cycle of all agents. A call while another thread is inside does
-     * nothing.
+     * With {@link ThreadingMode#INVOKER}: one duty cycle of all agents. A call while another thread
+     * is inside does nothing.
      *
      * @return amount of work done; 0 when there was none
      */
     public int invoke() {
         if (context.threadingMode() != ThreadingMode.INVOKER) {
-            throw new IllegalStateException("invoke: threadingMode must be INVOKER, is " + context.threadingMode());
+            throw new IllegalStateException(
+                    "invoke: threadingMode must be INVOKER, is " + context.threadingMode());
         }
         if (!invoking.compareAndSet(false, true)) {
             return 0;
@@ -252,16 +260,18 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Refuses appends, waits until what was appended is stored (at most the context's close timeout; the journal keeps the
-     * rest), stops the agents, waits for readers to leave their calls, and closes everything. Idempotent; from any thread
-     * but the engine's own and not from a handler of its readers.
+     * Refuses appends, waits until what was appended is stored (at most the context's close
+     * timeout; the journal keeps the rest), stops the agents, waits for readers to leave their
+     * calls, and closes everything. Idempotent; from any thread but the engine's own and not from a
+     * handler of its readers.
      *
      * @throws IllegalStateException from a thread or handler where it would wait for itself
      */
     @Override
     public void close() {
         if (ingestor.isOwnThread()) {
-            throw new IllegalStateException("engine closed on one of its own threads: close it on one of yours");
+            throw new IllegalStateException(
+                    "engine closed on one of its own threads: close it on one of yours");
         }
         readers.checkNotInside();
         if (!closing.compareAndSet(false, true)) {
@@ -297,10 +307,5 @@ public final class Engine implements AutoCloseable {
                 && clock.nanoTime() - deadlineNs < 0) {
             waitOnce(idle);
         }
-    }
-
-    /** For damage that was found while opening. */
-    static String damageText(final ChronicleJournal journal) {
-        return String.join("\n", journal.damage());
     }
 }

@@ -14,8 +14,8 @@ import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 
 /**
- * Settings of an engine, in the order of a record's way through it. Only the directory must be set. A context is read
- * once, by {@link Engine#launch}.
+ * Settings of an engine, in the order of a record's way through it. Only the directory must be set.
+ * A context is read once, by {@link Engine#launch}.
  */
 public final class EngineContext {
     private Path directory;
@@ -80,8 +80,8 @@ public final class EngineContext {
     }
 
     /**
-     * Journal to keep reserved on disk and prepared in memory ahead of the appenders: at least what arrives during the
-     * longest pause of the prepare thread.
+     * Journal to keep reserved on disk and prepared in memory ahead of the appenders: at least what
+     * arrives during the longest pause of the prepare thread.
      *
      * @param bytes 1 MiB to 1 GiB; default 32 MiB
      * @return this
@@ -92,7 +92,8 @@ public final class EngineContext {
     }
 
     /**
-     * Records appended and not yet taken by ingest, from which on append returns {@link Appender#BACK_PRESSURED}.
+     * Records appended and not yet taken by ingest, from which on append returns {@link
+     * Appender#BACK_PRESSURED}.
      *
      * @param bytes at least 1 MiB; default 1 GiB
      * @return this
@@ -114,7 +115,8 @@ public final class EngineContext {
     }
 
     JournalConfig journalConfig(final int segment, final long sequenceFloor) {
-        return new JournalConfig(segment, prepareAhead, backlogLimit, blockPreparation, sequenceFloor, nanoClock);
+        return new JournalConfig(
+                segment, prepareAhead, backlogLimit, blockPreparation, sequenceFloor, nanoClock);
     }
 
     /**
@@ -155,7 +157,8 @@ public final class EngineContext {
     }
 
     /**
-     * Memory for records that are not in the stores yet: this many memtables, all allocated at launch.
+     * Memory for records that are not in the stores yet: this many memtables, all allocated at
+     * launch.
      *
      * @param count 2 to 16; default 3
      * @return this
@@ -320,7 +323,8 @@ public final class EngineContext {
     }
 
     /**
-     * How long close waits for everything appended to be stored. What is not by then stays in the journal.
+     * How long close waits for everything appended to be stored. What is not by then stays in the
+     * journal.
      *
      * @param ns default 30 s
      * @return this

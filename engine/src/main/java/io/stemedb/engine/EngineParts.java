@@ -25,9 +25,10 @@ import java.util.UUID;
 import org.agrona.ErrorHandler;
 
 /**
- * What an engine is made of, opened in order and closed in the reverse: lock, manifest, stores, journal, ingestor. The
- * stores come before the journal, since their cursors are the floor of its sequences; the journal closes before the
- * stores' lock goes, and after the flush that waits for its SYNCED.
+ * What an engine is made of, opened in order and closed in the reverse: lock, manifest, stores,
+ * journal, ingestor. The stores come before the journal, since their cursors are the floor of its
+ * sequences; the journal closes before the stores' lock goes, and after the flush that waits for
+ * its SYNCED.
  */
 final class EngineParts implements AutoCloseable {
     static final String JOURNAL = "journal";
@@ -68,20 +69,24 @@ final class EngineParts implements AutoCloseable {
         Blake3.load(directory.resolve(NATIVE));
         counters = opened(Counters.map(directory.resolve(COUNTERS)));
         final StoreIdentity identity = identity(manifest);
-        final KvStore rocks = opened(RocksKvStore.open(directory.resolve(ROCKS), directory.resolve(NATIVE), identity));
+        final KvStore rocks =
+                opened(
+                        RocksKvStore.open(
+                                directory.resolve(ROCKS), identity, directory.resolve(NATIVE)));
         final KvStore lmdb =
                 opened(
                         LmdbKvStore.open(
                                 directory.resolve(LMDB),
-                                directory.resolve(NATIVE),
                                 identity,
-                                context.lmdbMapLimit()));
+                                context.lmdbMapLimit(),
+                                directory.resolve(NATIVE)));
         store = opened(new HybridStore(rocks, lmdb, subjectIndex(manifest)));
         final long floor = Math.max(rocks.cursor(), lmdb.cursor());
         journal =
                 opened(
                         ChronicleJournal.open(
-                                directory.resolve(JOURNAL), context.journalConfig(manifest.segmentLength(), floor)));
+                                directory.resolve(JOURNAL),
+                                context.journalConfig(manifest.segmentLength(), floor)));
         for (final String damage : journal.damage()) {
             errors.onError(new JournalException(damage, null));
         }
@@ -92,7 +97,8 @@ final class EngineParts implements AutoCloseable {
                                 store,
                                 context.ingestConfig(),
                                 counters,
-                                (first, last, reason) -> errors.onError(new JournalException(reason, null)),
+                                (first, last, reason) ->
+                                        errors.onError(new JournalException(reason, null)),
                                 errors));
     }
 
@@ -105,7 +111,9 @@ final class EngineParts implements AutoCloseable {
         try {
             if (!Files.isDirectory(directory)) {
                 Files.createDirectories(
-                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                        directory,
+                        PosixFilePermissions.asFileAttribute(
+                                PosixFilePermissions.fromString("rwx------")));
             }
         } catch (final IOException e) {
             throw new UncheckedIOException(directory + ": cannot be made", e);
@@ -115,8 +123,16 @@ final class EngineParts implements AutoCloseable {
     private static Manifest manifest(final Path directory, final EngineContext context) {
         final Manifest known = Manifest.read(directory);
         if (known != null) {
-            check("segmentLength", context.segmentLength(), known.segmentLength(), context.segmentLength() == 0);
-            check("subjectIndex", context.subjectIndex(), subjectIndex(known), context.subjectIndex() == null);
+            check(
+                    "segmentLength",
+                    context.segmentLength(),
+                    known.segmentLength(),
+                    context.segmentLength() == 0);
+            check(
+                    "subjectIndex",
+                    context.subjectIndex(),
+                    subjectIndex(known),
+                    context.subjectIndex() == null);
             return known;
         }
         final Manifest made =
@@ -124,17 +140,28 @@ final class EngineParts implements AutoCloseable {
                         UUID.randomUUID(),
                         Manifest.FORMAT,
                         ChronicleJournal.ROLL_CYCLE_NAME,
-                        context.segmentLength() == 0 ? JournalConfig.SEGMENT_LENGTH_DEFAULT : context.segmentLength(),
-                        (context.subjectIndex() == null ? SubjectIndex.LMDB : context.subjectIndex()).name());
-        context.journalConfig(made.segmentLength(), 0); // checks the length before it is fixed for ever
+                        context.segmentLength() == 0
+                                ? JournalConfig.SEGMENT_LENGTH_DEFAULT
+                                : context.segmentLength(),
+                        (context.subjectIndex() == null
+                                        ? SubjectIndex.LMDB
+                                        : context.subjectIndex())
+                                .name());
+        context.journalConfig(
+                made.segmentLength(), 0); // checks the length before it is fixed for ever
         made.write(directory);
         return made;
     }
 
-    private static void check(final String field, final Object asked, final Object fixed, final boolean unset) {
+    private static void check(
+            final String field, final Object asked, final Object fixed, final boolean unset) {
         if (!unset && !asked.equals(fixed)) {
             throw new IllegalArgumentException(
-                    field + ": the directory was made with " + fixed + ", and it cannot be changed to " + asked);
+                    field
+                            + ": the directory was made with "
+                            + fixed
+                            + ", and it cannot be changed to "
+                            + asked);
         }
     }
 
@@ -174,7 +201,9 @@ final class EngineParts implements AutoCloseable {
                 opened.pop().close();
             } catch (final Exception e) {
                 final RuntimeException wrapped =
-                        e instanceof RuntimeException ? (RuntimeException) e : new EngineException("close: " + e, e);
+                        e instanceof RuntimeException
+                                ? (RuntimeException) e
+                                : new EngineException("close: " + e, e);
                 if (failure == null) {
                     failure = wrapped;
                 } else {

@@ -15,12 +15,14 @@ import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Reads an engine: the memtables first, then the stores. For one thread; allocates nothing once warm.
+ * Reads an engine: the memtables first, then the stores. For one thread; allocates nothing once
+ * warm.
  *
- * <p>A call pins the memtables, then looks into the stores, so that a record is found in the one or the other whatever
- * the flush does meanwhile; each side serves its own range of sequences, so none is found twice. Handlers run inside the
- * call, on memory that is the engine's: keep them short, and use a second reader for further reads. Views handed in are
- * put on a copy of the record that is good until the next call.
+ * <p>A call pins the memtables, then looks into the stores, so that a record is found in the one or
+ * the other whatever the flush does meanwhile; each side serves its own range of sequences, so none
+ * is found twice. Handlers run inside the call, on memory that is the engine's: keep them short,
+ * and use a second reader for further reads. Views handed in are put on a copy of the record that
+ * is good until the next call.
  */
 public final class Reader implements AutoCloseable {
     private final Readers readers;
@@ -118,19 +120,22 @@ public final class Reader implements AutoCloseable {
     }
 
     /**
-     * The claims on a subject, newest first; one that was appended more than once comes once, at its newest place.
+     * The claims on a subject, newest first; one that was appended more than once comes once, at
+     * its newest place.
      *
      * @param subject its name; allocates if it is not ASCII
      * @param limit most claims to deliver
      * @param handler called for each
      * @return claims delivered
      */
-    public int newestFirst(final CharSequence subject, final int limit, final ClaimHandler handler) {
+    public int newestFirst(
+            final CharSequence subject, final int limit, final ClaimHandler handler) {
         return newestFirst(text, 0, encode(subject), limit, handler);
     }
 
     /**
-     * The claims on a subject, newest first, as {@link #newestFirst(CharSequence, int, ClaimHandler)}.
+     * The claims on a subject, newest first, as {@link #newestFirst(CharSequence, int,
+     * ClaimHandler)}.
      *
      * @param subject buffer of its name, UTF-8
      * @param offset first byte of the name
@@ -154,20 +159,23 @@ public final class Reader implements AutoCloseable {
     }
 
     /**
-     * The claims on a subject, oldest first; one that was appended more than once comes once, at its newest place. Walks
-     * the whole index of the subject to know which place that is, whatever the limit.
+     * The claims on a subject, oldest first; one that was appended more than once comes once, at
+     * its newest place. Walks the whole index of the subject to know which place that is, whatever
+     * the limit.
      *
      * @param subject its name; allocates if it is not ASCII
      * @param limit most claims to deliver
      * @param handler called for each
      * @return claims delivered
      */
-    public int oldestFirst(final CharSequence subject, final int limit, final ClaimHandler handler) {
+    public int oldestFirst(
+            final CharSequence subject, final int limit, final ClaimHandler handler) {
         return oldestFirst(text, 0, encode(subject), limit, handler);
     }
 
     /**
-     * The claims on a subject, oldest first, as {@link #oldestFirst(CharSequence, int, ClaimHandler)}.
+     * The claims on a subject, oldest first, as {@link #oldestFirst(CharSequence, int,
+     * ClaimHandler)}.
      *
      * @param subject buffer of its name, UTF-8
      * @param offset first byte of the name
@@ -191,26 +199,30 @@ public final class Reader implements AutoCloseable {
     }
 
     /**
-     * The votes on an assertion, whether or not the assertion itself has arrived; each once. In memory they come in order
-     * of arrival, then from the stores in order of hash.
+     * The votes on an assertion, whether or not the assertion itself has arrived; each once. In
+     * memory they come in order of arrival, then from the stores in order of hash.
      *
      * @param assertionHash buffer of the assertion's content hash
      * @param offset first of the 32 bytes
      * @param handler called for each
      * @return votes delivered
      */
-    public int votes(final DirectBuffer assertionHash, final int offset, final VoteHandler handler) {
+    public int votes(
+            final DirectBuffer assertionHash, final int offset, final VoteHandler handler) {
         enter();
         try {
             seen.clear();
             voteCount = 0;
             voteHandler = handler;
-            for (boolean more = memtable.firstVote(assertionHash, offset); more; more = memtable.nextVote()) {
+            for (boolean more = memtable.firstVote(assertionHash, offset);
+                    more;
+                    more = memtable.nextVote()) {
                 final DirectBuffer buffer = memtable.buffer();
                 if (seen.add(buffer, memtable.hashOffset())) {
                     voteCount++;
                     hashView.wrap(buffer, memtable.hashOffset(), Limits.HASH_LENGTH);
-                    handler.onVote(hashView, buffer, memtable.recordOffset(), memtable.recordLength());
+                    handler.onVote(
+                            hashView, buffer, memtable.recordOffset(), memtable.recordLength());
                 }
             }
             final int prefixLength = Keys.votesPrefix(key, 0, assertionHash, offset);
@@ -279,7 +291,8 @@ public final class Reader implements AutoCloseable {
 
     private void enter() {
         if (inside != null) {
-            throw new IllegalStateException("reader is in use, by a handler or another thread: use one for each");
+            throw new IllegalStateException(
+                    "reader is in use, by a handler or another thread: use one for each");
         }
         readers.checkOpen();
         inside = Thread.currentThread();
@@ -300,7 +313,10 @@ public final class Reader implements AutoCloseable {
         return inside == thread;
     }
 
-    /** Gives the reader's memory back. Idempotent; on the reader's own thread, also after the engine was closed. */
+    /**
+     * Gives the reader's memory back. Idempotent; on the reader's own thread, also after the engine
+     * was closed.
+     */
     @Override
     public void close() {
         if (!closed) {

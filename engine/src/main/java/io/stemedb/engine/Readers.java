@@ -32,7 +32,10 @@ final class Readers {
         return closed ? new EngineClosedException(owner) : e;
     }
 
-    /** Refuses readers from now on; throws if the calling thread is inside one: it would wait for itself. */
+    /**
+     * Refuses readers from now on; throws if the calling thread is inside one: it would wait for
+     * itself.
+     */
     void close() {
         checkNotInside();
         closed = true;
@@ -42,7 +45,8 @@ final class Readers {
         final Thread self = Thread.currentThread();
         for (final Reader reader : open) {
             if (reader.isInside(self)) {
-                throw new IllegalStateException(owner + " closed by a handler of one of its readers: close it after");
+                throw new IllegalStateException(
+                        owner + " closed by a handler of one of its readers: close it after");
             }
         }
     }

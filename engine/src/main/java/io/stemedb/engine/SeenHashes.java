@@ -5,8 +5,8 @@ import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 
 /**
- * A set of 32-byte hashes, for one walk at a time. Open addressing at half load; grows and keeps what it grew to. The
- * hashes are BLAKE3 of content, so their bytes are as good as random.
+ * A set of 32-byte hashes, for one walk at a time. Open addressing at half load; grows and keeps
+ * what it grew to. The hashes are BLAKE3 of content, so their bytes are as good as random.
  */
 final class SeenHashes {
     private static final int WORDS = 4;
@@ -33,7 +33,11 @@ final class SeenHashes {
 
     /** Adds a hash; false if it was there. */
     boolean add(final DirectBuffer hash, final int offset) {
-        return add(hash.getLong(offset), hash.getLong(offset + 8), hash.getLong(offset + 16), hash.getLong(offset + 24));
+        return add(
+                hash.getLong(offset),
+                hash.getLong(offset + 8),
+                hash.getLong(offset + 16),
+                hash.getLong(offset + 24));
     }
 
     private boolean add(final long a, final long b, final long c, final long d) {

@@ -10,8 +10,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Lists distinct subjects: those of the memtables and those of the store are both in order, so they are merged. In the
- * store it jumps from subject to subject, however many claims each has.
+ * Lists distinct subjects: those of the memtables and those of the store are both in order, so they
+ * are merged. In the store it jumps from subject to subject, however many claims each has.
  */
 final class SubjectList {
     /** Sorts behind every sequence of a subject and before every longer subject. */
@@ -28,7 +28,10 @@ final class SubjectList {
     private int count;
     private int prefixLength;
 
-    /** Length of the subject in {@link #stored}, behind the key prefix; -1 when the store has no more. */
+    /**
+     * Length of the subject in {@link #stored}, behind the key prefix; -1 when the store has no
+     * more.
+     */
     private int storedLength;
 
     SubjectList(final MemtableReader memtable, final KvReader index) {
@@ -75,7 +78,8 @@ final class SubjectList {
     private boolean merge(final DirectBuffer buffer, final int offset, final int length) {
         while (count < limit && storedLength >= 0) {
             final int order =
-                    KeyOrder.compare(stored, Keys.PREFIX_LENGTH, storedLength, buffer, offset, length);
+                    KeyOrder.compare(
+                            stored, Keys.PREFIX_LENGTH, storedLength, buffer, offset, length);
             if (order > 0) {
                 break;
             }

@@ -11,8 +11,9 @@ import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Walks the claims on one subject through memtables and stores. Inside {@link Reader}, with the memtables pinned: every
- * sequence from {@link MemtableReader#firstSequence()} on is theirs, all below are the stores'.
+ * Walks the claims on one subject through memtables and stores. Inside {@link Reader}, with the
+ * memtables pinned: every sequence from {@link MemtableReader#firstSequence()} on is theirs, all
+ * below are the stores'.
  */
 final class SubjectWalk {
     private static final int HASH = Limits.HASH_LENGTH;
@@ -40,7 +41,11 @@ final class SubjectWalk {
     private ExpandableArrayBuffer hashes = new ExpandableArrayBuffer(1024 * HASH);
     private int collected;
 
-    SubjectWalk(final MemtableReader memtable, final KvReader index, final KvReader records, final SeenHashes seen) {
+    SubjectWalk(
+            final MemtableReader memtable,
+            final KvReader index,
+            final KvReader records,
+            final SeenHashes seen) {
         this.memtable = memtable;
         this.index = index;
         this.records = records;
@@ -54,7 +59,9 @@ final class SubjectWalk {
             final int atMost,
             final ClaimHandler toHandler) {
         begin(atMost, toHandler);
-        for (boolean more = memtable.seekNewest(subject, offset, length); more && count < limit; more = memtable.older()) {
+        for (boolean more = memtable.seekNewest(subject, offset, length);
+                more && count < limit;
+                more = memtable.older()) {
             if (seen.add(memtable.buffer(), memtable.hashOffset())) {
                 deliverEntry();
             }
@@ -108,9 +115,11 @@ final class SubjectWalk {
         return count;
     }
 
-    private void scanStored(final DirectBuffer subject, final int offset, final int length, final KvHandler each) {
+    private void scanStored(
+            final DirectBuffer subject, final int offset, final int length, final KvHandler each) {
         final int prefixLength = Keys.subjectPrefix(prefix, 0, subject, offset, length);
-        final int belowLength = Keys.subject(below, 0, subject, offset, length, memtable.firstSequence());
+        final int belowLength =
+                Keys.subject(below, 0, subject, offset, length, memtable.firstSequence());
         index.scanBackward(prefix, 0, prefixLength, below, 0, belowLength, each);
     }
 
@@ -118,7 +127,11 @@ final class SubjectWalk {
         count++;
         entryHash.wrap(memtable.buffer(), memtable.hashOffset(), HASH);
         handler.onClaim(
-                memtable.sequence(), entryHash, memtable.buffer(), memtable.recordOffset(), memtable.recordLength());
+                memtable.sequence(),
+                entryHash,
+                memtable.buffer(),
+                memtable.recordOffset(),
+                memtable.recordLength());
     }
 
     private boolean deliverStored(
@@ -156,7 +169,11 @@ final class SubjectWalk {
 
     private void deliverHash() {
         if (!records.get(key, 0, Keys.assertion(key, 0, hash, 0), deliverRecord)) {
-            throw new EngineException("subject index names, at sequence " + sequence + ", a record that is in no store", null);
+            throw new EngineException(
+                    "subject index names, at sequence "
+                            + sequence
+                            + ", a record that is in no store",
+                    null);
         }
     }
 

@@ -1,8 +1,8 @@
 package io.stemedb.engine;
 
 /**
- * A sequence up to which something holds for all records. Always {@code STORED <= SYNCED <= APPENDED} and {@code STORED
- * <= READABLE <= APPENDED}.
+ * A sequence up to which something holds for all records. Always {@code STORED <= SYNCED <=
+ * APPENDED} and {@code STORED <= READABLE <= APPENDED}.
  */
 public enum Watermark {
     /** In the journal: survives the death of the process. */

@@ -17,11 +17,12 @@ import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Takes sealed generations into the store: waits until the journal is durable past the last record, sorts, writes one
- * batch in key order, commits it with its cursor, moves STORED, gives the generation back.
+ * Takes sealed generations into the store: waits until the journal is durable past the last record,
+ * sorts, writes one batch in key order, commits it with its cursor, moves STORED, gives the
+ * generation back.
  *
- * <p>Each duty cycle does one slice of that. A flush that fails is begun again after a pause: the generation stays
- * readable and the journal has its records, so nothing is lost meanwhile but room.
+ * <p>Each duty cycle does one slice of that. A flush that fails is begun again after a pause: the
+ * generation stays readable and the journal has its records, so nothing is lost meanwhile but room.
  */
 final class FlushAgent implements Agent {
     private static final int SORT_SLICE = 20_000;
@@ -101,7 +102,10 @@ final class FlushAgent implements Agent {
         return 1;
     }
 
-    /** The store must never be ahead of the journal, or a power cut would leave records without their history. */
+    /**
+     * The store must never be ahead of the journal, or a power cut would leave records without
+     * their history.
+     */
     private int sync() {
         if (journal.synced() < generation.lastSequence()) {
             SyncAgent.force(journal, generation.lastSequence(), counters, clock);
@@ -136,7 +140,14 @@ final class FlushAgent implements Agent {
             case EPOCH -> putRecord(Keys.epoch(key, 0, buffer, entries.hashOffset()));
             case ASSERTION -> putRecord(Keys.assertion(key, 0, buffer, entries.hashOffset()));
             case VOTE ->
-                    putRecord(Keys.vote(key, 0, buffer, entries.assertionHashOffset(), buffer, entries.hashOffset()));
+                    putRecord(
+                            Keys.vote(
+                                    key,
+                                    0,
+                                    buffer,
+                                    entries.assertionHashOffset(),
+                                    buffer,
+                                    entries.hashOffset()));
             case SUBJECT ->
                     batch.put(
                             key,
@@ -170,7 +181,13 @@ final class FlushAgent implements Agent {
     }
 
     private void putRecord(final int keyLength) {
-        batch.put(key, 0, keyLength, entries.buffer(), entries.recordOffset(), entries.recordLength());
+        batch.put(
+                key,
+                0,
+                keyLength,
+                entries.buffer(),
+                entries.recordOffset(),
+                entries.recordLength());
     }
 
     private int commit() {
@@ -196,7 +213,8 @@ final class FlushAgent implements Agent {
         generation = null;
         step = Step.IDLE;
         if (retentionBytes != Long.MAX_VALUE) {
-            counters.add(Counter.SEGMENTS_TRIMMED, journal.trim(watermarks.stored(), retentionBytes));
+            counters.add(
+                    Counter.SEGMENTS_TRIMMED, journal.trim(watermarks.stored(), retentionBytes));
         }
         return 1;
     }

@@ -7,8 +7,9 @@ import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.NanoClock;
 
 /**
- * Keeps an agent from failing in a loop. A store that fails is tried again after a pause: disks fill and empty. Anything
- * else ends the ingestor, and with it the work of all its agents; the error is kept and told once.
+ * Keeps an agent from failing in a loop. A store that fails is tried again after a pause: disks
+ * fill and empty. Anything else ends the ingestor, and with it the work of all its agents; the
+ * error is kept and told once.
  */
 final class GuardedAgent implements Agent {
     private static final long PAUSE_NS = 100_000_000;

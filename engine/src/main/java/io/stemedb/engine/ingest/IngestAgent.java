@@ -26,10 +26,12 @@ import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Tails the journal: checks each record again, hashes a batch at once, puts it into the memtable, then moves READABLE.
+ * Tails the journal: checks each record again, hashes a batch at once, puts it into the memtable,
+ * then moves READABLE.
  *
- * <p>What ingest writes follows from the journal's order alone: no clock, no randomness decides it. When every memtable
- * is full it holds at most one batch, whose bytes stay mapped, and stops tailing until a generation comes free.
+ * <p>What ingest writes follows from the journal's order alone: no clock, no randomness decides it.
+ * When every memtable is full it holds at most one batch, whose bytes stay mapped, and stops
+ * tailing until a generation comes free.
  */
 final class IngestAgent implements Agent, JournalHandler {
     private static final int BATCH = 32;
@@ -80,7 +82,9 @@ final class IngestAgent implements Agent, JournalHandler {
         flushIntervalNs = parts.config().flushIntervalNs();
         damageListener = parts.damageListener();
         hashes = new UnsafeBuffer(BufferUtil.allocateDirectAligned(BATCH * Blake3.HASH_LENGTH, 64));
-        descriptors = new UnsafeBuffer(BufferUtil.allocateDirectAligned(BATCH * Blake3.DESCRIPTOR_LENGTH, 64));
+        descriptors =
+                new UnsafeBuffer(
+                        BufferUtil.allocateDirectAligned(BATCH * Blake3.DESCRIPTOR_LENGTH, 64));
         for (int i = 0; i < BATCH; i++) {
             buffers[i] = new UnsafeBuffer(0, 0);
         }
@@ -97,7 +101,8 @@ final class IngestAgent implements Agent, JournalHandler {
     }
 
     @Override
-    public void onRecord(final long sequence, final DirectBuffer buffer, final int offset, final int length) {
+    public void onRecord(
+            final long sequence, final DirectBuffer buffer, final int offset, final int length) {
         gather(sequence, sequence, buffer, offset, length, null);
     }
 
@@ -169,7 +174,9 @@ final class IngestAgent implements Agent, JournalHandler {
                     final int descriptor = count++ * Blake3.DESCRIPTOR_LENGTH;
                     descriptors.putLong(descriptor, record.addressOffset() + Limits.HEADER_LENGTH);
                     descriptors.putLong(descriptor + 8, record.capacity() - Limits.HEADER_LENGTH);
-                    descriptors.putLong(descriptor + 16, hashes.addressOffset() + (long) i * Blake3.HASH_LENGTH);
+                    descriptors.putLong(
+                            descriptor + 16,
+                            hashes.addressOffset() + (long) i * Blake3.HASH_LENGTH);
                 } catch (final InvalidRecordException e) {
                     refusals[i] = e.getMessage();
                 }
@@ -188,7 +195,9 @@ final class IngestAgent implements Agent, JournalHandler {
         final UnsafeBuffer record = buffers[put];
         final boolean first = memtable.activeFirstSequence() == 0;
         final boolean done =
-                refusals[put] != null ? quarantine(sequence, record, refusals[put]) : putRecord(sequence, record);
+                refusals[put] != null
+                        ? quarantine(sequence, record, refusals[put])
+                        : putRecord(sequence, record);
         if (done) {
             if (first) {
                 oldestNs = clock.nanoTime();
@@ -216,19 +225,24 @@ final class IngestAgent implements Agent, JournalHandler {
         }
         if (type == RecordType.VOTE.id()) {
             vote.wrap(record, 0, length);
-            return memtable.putVote(sequence, hashes, hashOffset, record, 0, length, vote.assertionHashOffset());
+            return memtable.putVote(
+                    sequence, hashes, hashOffset, record, 0, length, vote.assertionHashOffset());
         }
         return putEpoch(sequence, record, length);
     }
 
-    /** The first epoch with an id stands; the same again changes nothing; another under its id is set aside. */
+    /**
+     * The first epoch with an id stands; the same again changes nothing; another under its id is
+     * set aside.
+     */
     private boolean putEpoch(final long sequence, final UnsafeBuffer record, final int length) {
         epoch.wrap(record, 0, length);
         boolean known = memtable.findEpoch(record, epoch.epochIdOffset(), knownEpoch);
         if (known) {
             sameEpoch =
                     knownEpoch.recordLength() == length
-                            && equal(knownEpoch.buffer(), knownEpoch.recordOffset(), record, length);
+                            && equal(
+                                    knownEpoch.buffer(), knownEpoch.recordOffset(), record, length);
         } else {
             final int keyLength = Keys.epoch(key, 0, record, epoch.epochIdOffset());
             known = storeReader.get(key, 0, keyLength, compareEpoch);
@@ -246,11 +260,14 @@ final class IngestAgent implements Agent, JournalHandler {
             final DirectBuffer value,
             final int valueOffset,
             final int valueLength) {
-        sameEpoch = valueLength == epoch.length() && equal(value, valueOffset, epoch.buffer(), valueLength);
+        sameEpoch =
+                valueLength == epoch.length()
+                        && equal(value, valueOffset, epoch.buffer(), valueLength);
         return false;
     }
 
-    private static boolean equal(final DirectBuffer a, final int aOffset, final DirectBuffer b, final int length) {
+    private static boolean equal(
+            final DirectBuffer a, final int aOffset, final DirectBuffer b, final int length) {
         for (int i = 0; i < length; i++) {
             if (a.getByte(aOffset + i) != b.getByte(i)) {
                 return false;
@@ -263,7 +280,8 @@ final class IngestAgent implements Agent, JournalHandler {
         final byte[] text = why.getBytes(StandardCharsets.UTF_8);
         final int length = Math.min(text.length, REASON_MAX);
         reason.putBytes(0, text, 0, length);
-        final boolean done = memtable.putQuarantine(sequence, reason, 0, length, bytes, 0, bytes.capacity());
+        final boolean done =
+                memtable.putQuarantine(sequence, reason, 0, length, bytes, 0, bytes.capacity());
         if (done) {
             counters.add(Counter.QUARANTINED, 1);
         }
@@ -275,9 +293,7 @@ final class IngestAgent implements Agent, JournalHandler {
         if (first == 0) {
             return 0;
         }
-        final boolean due =
-                flushRequest >= first
-                        || clock.nanoTime() - oldestNs >= flushIntervalNs;
+        final boolean due = flushRequest >= first || clock.nanoTime() - oldestNs >= flushIntervalNs;
         return due && rotate() ? 1 : 0;
     }
 
@@ -294,7 +310,5 @@ final class IngestAgent implements Agent, JournalHandler {
     void close() {
         reader.close();
         storeReader.close();
-        BufferUtil.free(hashes);
-        BufferUtil.free(descriptors);
     }
 }

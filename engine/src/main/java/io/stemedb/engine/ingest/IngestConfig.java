@@ -54,9 +54,11 @@ public record IngestConfig(
         check("retentionBytes", retentionBytes, 0, Long.MAX_VALUE);
     }
 
-    private static void check(final String field, final long value, final long min, final long max) {
+    private static void check(
+            final String field, final long value, final long min, final long max) {
         if (value < min || value > max) {
-            throw new IllegalArgumentException(field + ": must be " + min + " to " + max + ", is " + value);
+            throw new IllegalArgumentException(
+                    field + ": must be " + min + " to " + max + ", is " + value);
         }
     }
 }

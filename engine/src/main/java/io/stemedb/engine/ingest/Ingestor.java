@@ -20,10 +20,11 @@ import org.agrona.concurrent.SleepingIdleStrategy;
 import org.agrona.concurrent.SystemNanoClock;
 
 /**
- * Bridges a journal to a store: what is appended to the one becomes readable in memory, then durable in the other.
+ * Bridges a journal to a store: what is appended to the one becomes readable in memory, then
+ * durable in the other.
  *
- * <p>Four agents do the work: ingest, sync, prepare and flush. They run on a thread each, all on one, or on the caller's.
- * The journal and the store stay the caller's: an ingestor closes neither.
+ * <p>Four agents do the work: ingest, sync, prepare and flush. They run on a thread each, all on
+ * one, or on the caller's. The journal and the store stay the caller's: an ingestor closes neither.
  *
  * <pre>{@code
  * final Ingestor ingestor = new Ingestor(journal, store);
@@ -46,7 +47,8 @@ public final class Ingestor implements AutoCloseable {
     private boolean closed;
 
     /**
-     * An ingestor with default settings; errors go to the uncaught-exception handler of the thread they happen on.
+     * An ingestor with default settings; errors go to the uncaught-exception handler of the thread
+     * they happen on.
      *
      * @param journal where records come from
      * @param store where they go; its cursor says from where on
@@ -87,7 +89,10 @@ public final class Ingestor implements AutoCloseable {
             final ErrorHandler errorHandler) {
         final long cursor = store.cursor();
         final Memtable memtable =
-                new Memtable(config.generationCount(), config.generationRecords(), config.generationBytes());
+                new Memtable(
+                        config.generationCount(),
+                        config.generationRecords(),
+                        config.generationBytes());
         memtable.start(cursor + 1);
         parts =
                 new IngestParts(
@@ -113,7 +118,11 @@ public final class Ingestor implements AutoCloseable {
     private void guard(final Agent agent) {
         agents.add(
                 new GuardedAgent(
-                        agent, parts.config().nanoClock(), parts.errorHandler(), this::fail, () -> failure != null));
+                        agent,
+                        parts.config().nanoClock(),
+                        parts.errorHandler(),
+                        this::fail,
+                        () -> failure != null));
     }
 
     private static void uncaught(final Throwable error) {
@@ -123,7 +132,10 @@ public final class Ingestor implements AutoCloseable {
 
     /** Starts a thread for each agent: ingest spins, the others sleep between looks. */
     public void start() {
-        startDedicated(new BusySpinIdleStrategy(), () -> new SleepingIdleStrategy(BACKGROUND_IDLE_NS), Thread::new);
+        startDedicated(
+                new BusySpinIdleStrategy(),
+                () -> new SleepingIdleStrategy(BACKGROUND_IDLE_NS),
+                Thread::new);
     }
 
     /**
@@ -134,7 +146,9 @@ public final class Ingestor implements AutoCloseable {
      * @param threadFactory makes the threads; they are named by role
      */
     public void startDedicated(
-            final IdleStrategy ingestIdle, final Supplier<IdleStrategy> backgroundIdle, final ThreadFactory threadFactory) {
+            final IdleStrategy ingestIdle,
+            final Supplier<IdleStrategy> backgroundIdle,
+            final ThreadFactory threadFactory) {
         markStarted();
         for (final Agent agent : agents) {
             run(agent, agent == agents.get(0) ? ingestIdle : backgroundIdle.get(), threadFactory);
@@ -161,12 +175,14 @@ public final class Ingestor implements AutoCloseable {
 
     private void markStarted() {
         if (started || closed) {
-            throw new IllegalStateException(closed ? "ingestor is closed" : "ingestor was started before");
+            throw new IllegalStateException(
+                    closed ? "ingestor is closed" : "ingestor was started before");
         }
         started = true;
     }
 
-    private void run(final Agent agent, final IdleStrategy idle, final ThreadFactory threadFactory) {
+    private void run(
+            final Agent agent, final IdleStrategy idle, final ThreadFactory threadFactory) {
         final AgentRunner runner = new AgentRunner(idle, parts.errorHandler(), null, agent);
         runners.add(runner);
         AgentRunner.startOnThread(
@@ -216,7 +232,8 @@ public final class Ingestor implements AutoCloseable {
     }
 
     /**
-     * Asks for everything up to a sequence to be flushed soon. Any thread; {@link #stored()} tells when it is.
+     * Asks for everything up to a sequence to be flushed soon. Any thread; {@link #stored()} tells
+     * when it is.
      *
      * @param sequence a sequence that was appended
      */
@@ -248,13 +265,14 @@ public final class Ingestor implements AutoCloseable {
     }
 
     /**
-     * Stops the agents and frees the memtable, once its readers are out. What is not stored yet stays in the journal.
-     * Idempotent; not from one of its own threads.
+     * Stops the agents and frees the memtable, once its readers are out. What is not stored yet
+     * stays in the journal. Idempotent; not from one of its own threads.
      */
     @Override
     public void close() {
         if (isOwnThread()) {
-            throw new IllegalStateException("close called on a thread of the engine itself: call it on one of yours");
+            throw new IllegalStateException(
+                    "close called on a thread of the engine itself: call it on one of yours");
         }
         if (closed) {
             return;
@@ -273,6 +291,11 @@ public final class Ingestor implements AutoCloseable {
 
     private void slowToStop(final Thread thread) {
         parts.errorHandler()
-                .onError(new IllegalStateException(thread.getName() + ": still busy after " + CLOSE_TIMEOUT_MS + " ms"));
+                .onError(
+                        new IllegalStateException(
+                                thread.getName()
+                                        + ": still busy after "
+                                        + CLOSE_TIMEOUT_MS
+                                        + " ms"));
     }
 }

@@ -64,10 +64,15 @@ public final class QuarantineEntry {
 
     private static int reasonLength(final DirectBuffer value, final int offset, final int length) {
         final int reasonLength =
-                length < REASON_OFFSET ? -1 : value.getShort(offset, ByteOrder.LITTLE_ENDIAN) & 0xFFFF;
+                length < REASON_OFFSET
+                        ? -1
+                        : value.getShort(offset, ByteOrder.LITTLE_ENDIAN) & 0xFFFF;
         if (reasonLength < 0 || REASON_OFFSET + reasonLength > length) {
             throw new IllegalArgumentException(
-                    "reasonLength: must fit in " + length + " bytes of quarantine entry, is " + reasonLength);
+                    "reasonLength: must fit in "
+                            + length
+                            + " bytes of quarantine entry, is "
+                            + reasonLength);
         }
         return reasonLength;
     }

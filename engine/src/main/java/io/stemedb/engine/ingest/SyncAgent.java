@@ -6,7 +6,10 @@ import io.stemedb.engine.status.Counters;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.NanoClock;
 
-/** Forces the journal at intervals, when there is something to force. Only the force itself blocks; it is counted. */
+/**
+ * Forces the journal at intervals, when there is something to force. Only the force itself blocks;
+ * it is counted.
+ */
 final class SyncAgent implements Agent {
     private final Journal journal;
     private final Counters counters;
@@ -27,7 +30,9 @@ final class SyncAgent implements Agent {
         final long appended = journal.appended();
         counters.set(Counter.APPENDED, appended);
         counters.set(Counter.SYNCED, journal.synced());
-        if (intervalNs == 0 || journal.synced() >= appended || clock.nanoTime() - lastNs < intervalNs) {
+        if (intervalNs == 0
+                || journal.synced() >= appended
+                || clock.nanoTime() - lastNs < intervalNs) {
             return 0;
         }
         lastNs = clock.nanoTime();
@@ -36,7 +41,11 @@ final class SyncAgent implements Agent {
     }
 
     /** Forces and counts. The counters take several writers here: sync and flush threads. */
-    static void force(final Journal journal, final long sequence, final Counters counters, final NanoClock clock) {
+    static void force(
+            final Journal journal,
+            final long sequence,
+            final Counters counters,
+            final NanoClock clock) {
         final long startNs = clock.nanoTime();
         journal.sync(sequence);
         final long timeNs = clock.nanoTime() - startNs;

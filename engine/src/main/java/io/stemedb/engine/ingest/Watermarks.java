@@ -4,8 +4,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * READABLE and STORED. The ingest thread releases the one after its memtable writes, the flush thread the other after
- * its commits; whoever acquires a value sees what it stands for.
+ * READABLE and STORED. The ingest thread releases the one after its memtable writes, the flush
+ * thread the other after its commits; whoever acquires a value sees what it stands for.
  */
 final class Watermarks {
     private static final VarHandle READABLE;
@@ -13,7 +13,8 @@ final class Watermarks {
 
     static {
         try {
-            READABLE = MethodHandles.lookup().findVarHandle(Watermarks.class, "readable", long.class);
+            READABLE =
+                    MethodHandles.lookup().findVarHandle(Watermarks.class, "readable", long.class);
             STORED = MethodHandles.lookup().findVarHandle(Watermarks.class, "stored", long.class);
         } catch (final ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);

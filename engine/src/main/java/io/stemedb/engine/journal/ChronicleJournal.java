@@ -29,6 +29,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * holds the lock of its data directory.
  */
 public final class ChronicleJournal implements Journal {
+    /** Chronicle's name of the roll cycle, for the manifest. */
+    public static final String ROLL_CYCLE_NAME = "LARGE_HOURLY_XSPARSE";
+
     /** Chronicle's header and the two index pages of an empty segment are smaller. */
     static final int HEADER_LENGTH_MAX = 64 << 10;
 

@@ -11,8 +11,9 @@ import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Values of the {@link Counter}s: one little-endian i64 at each multiple of 128 bytes, so that no two writers share a
- * cache line. In the file {@code counters} of the data directory they can be read by any process.
+ * Values of the {@link Counter}s: one little-endian i64 at each multiple of 128 bytes, so that no
+ * two writers share a cache line. In the file {@code counters} of the data directory they can be
+ * read by any process.
  */
 public final class Counters implements AutoCloseable {
     private static final int STRIDE = 2 * BitUtil.CACHE_LINE_LENGTH;
@@ -45,7 +46,9 @@ public final class Counters implements AutoCloseable {
                         StandardOpenOption.CREATE,
                         StandardOpenOption.READ,
                         StandardOpenOption.WRITE)) {
-            channel.write(java.nio.ByteBuffer.allocate(LENGTH), 0); // blocks are there before they are mapped
+            channel.write(
+                    java.nio.ByteBuffer.allocate(LENGTH),
+                    0); // blocks are there before they are mapped
             return new Counters(channel.map(FileChannel.MapMode.READ_WRITE, 0, LENGTH));
         } catch (final IOException e) {
             throw new UncheckedIOException(file + ": cannot be mapped", e);
