@@ -55,12 +55,13 @@ final class LatencyReport {
                         .height(HEIGHT)
                         .title(title)
                         .xAxisTitle("percentile")
-                        .yAxisTitle("latency, us")
+                        .yAxisTitle("latency")
                         .build();
         chart.getStyler().setXAxisLogarithmic(true);
         chart.getStyler().setYAxisLogarithmic(true);
         chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
         chart.getStyler().setChartBackgroundColor(Color.WHITE);
+        chart.setCustomYAxisTickLabelsFormatter(LatencyReport::latencyLabel);
         chart.setCustomXAxisTickLabelsFormatter(LatencyReport::percentileLabel);
         histograms.forEach((name, histogram) -> addSeries(chart, name, histogram));
         ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", path.toFile());
@@ -74,7 +75,11 @@ final class LatencyReport {
         for (int i = 0; ; i++) {
             final double oneIn = Math.min(last, Math.pow(10, (double) i / POINTS_A_DECADE));
             x.add(oneIn);
-            y.add(Math.max(1, histogram.getValueAtPercentile(100 - 100 / oneIn)) / NS_PER_US);
+            final long value =
+                    oneIn >= last
+                            ? histogram.getMaxValue()
+                            : histogram.getValueAtPercentile(100 - 100 / oneIn);
+            y.add(Math.max(1, value) / NS_PER_US);
             if (oneIn >= last) {
                 break;
             }
@@ -89,5 +94,16 @@ final class LatencyReport {
         }
         final int nines = (int) Math.round(Math.log10(oneIn));
         return nines == 1 ? "90%" : nines == 2 ? "99%" : "99." + "9".repeat(nines - 2) + "%";
+    }
+
+    static String latencyLabel(final double us) {
+        if (us < 1) {
+            return String.format("%.0f ns", us * 1e3);
+        } else if (us < 1e3) {
+            return String.format("%.0f us", us);
+        } else if (us < 1e6) {
+            return String.format("%.0f ms", us / 1e3);
+        }
+        return String.format("%.0f s", us / 1e6);
     }
 }
