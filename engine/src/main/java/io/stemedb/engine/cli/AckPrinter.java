@@ -1,5 +1,6 @@
 package io.stemedb.engine.cli;
 
+import io.stemedb.engine.cli.Console.OutputClosedException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -98,10 +99,11 @@ final class AckPrinter implements AutoCloseable {
 
     private void rethrow() throws IOException {
         final Exception e = failure;
-        if (e instanceof IOException) {
-            throw (IOException) e;
+        // a new one each time: an exception cannot be suppressed by itself
+        if (e instanceof OutputClosedException) {
+            throw new OutputClosedException((OutputClosedException) e);
         } else if (e != null) {
-            throw new IOException("acknowledgements ended: " + e, e);
+            throw new IOException("acknowledgements ended: " + StemeDbCommand.messageOf(e), e);
         }
     }
 

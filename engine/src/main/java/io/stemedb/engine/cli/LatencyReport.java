@@ -3,6 +3,7 @@ package io.stemedb.engine.cli;
 import java.awt.Color;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,6 +22,7 @@ final class LatencyReport {
 
     private static final double[] PERCENTILES = {50, 90, 99, 99.9, 100};
     private static final double NS_PER_US = 1_000.0;
+    private static final String HOME_PROPERTY = "user.home";
     private static final int WIDTH = 1_000;
     private static final int HEIGHT = 620;
     private static final int POINTS_A_DECADE = 20;
@@ -64,7 +66,23 @@ final class LatencyReport {
         chart.setCustomYAxisTickLabelsFormatter(LatencyReport::latencyLabel);
         chart.setCustomXAxisTickLabelsFormatter(LatencyReport::percentileLabel);
         histograms.forEach((name, histogram) -> addSeries(chart, name, histogram));
-        ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", path.toFile());
+        draw(chart, path);
+    }
+
+    /**
+     * The first text that Java draws makes it keep a list of fonts under the home directory, where
+     * nothing of ours belongs; below a file it cannot, and goes on without.
+     */
+    private static void draw(final XYChart chart, final Path path) throws IOException {
+        Files.write(path, new byte[0]);
+        final String home = System.setProperty(HOME_PROPERTY, path.toString());
+        try {
+            ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", path.toFile());
+        } finally {
+            if (home != null) {
+                System.setProperty(HOME_PROPERTY, home);
+            }
+        }
     }
 
     private static void addSeries(

@@ -92,6 +92,27 @@ class ChildProcessTest {
     }
 
     @Test
+    void anIngestWhoseAcksNobodyReadsEndsQuietlyButNotWell() throws Exception {
+        final Process child = start("ingest", "-", "--acks");
+        final OutputStream in = child.getOutputStream();
+        final byte[] line = (Cli.claim("s", 1, 1) + "\n").getBytes(StandardCharsets.UTF_8);
+        in.write(line);
+        in.flush();
+        assertTimeoutPreemptively(PATIENCE, () -> child.inputReader().readLine());
+        child.getInputStream().close();
+        try (in) {
+            for (int i = 0; i < 1_000_000 && child.isAlive(); i++) {
+                in.write(line);
+                in.flush();
+            }
+        } catch (final IOException e) {
+            assertTrue(e.getMessage().contains("pipe"), e.getMessage());
+        }
+        assertEquals(3, exitCode(child), errorsOf(child));
+        assertTrue(errorsOf(child).matches("lines=\\d+ ingested=1 .*\n"), errorsOf(child));
+    }
+
+    @Test
     void errorsAreOneLineWithoutATrace() throws Exception {
         final Process child = start("get", "00".repeat(32));
         assertEquals(3, exitCode(child), errorsOf(child));

@@ -50,7 +50,9 @@ class LatencyReportTest {
     @Test
     void thePictureIsAPicture() throws IOException {
         final Path path = directory.resolve("latencies.png");
+        final String home = System.getProperty("user.home");
         report().writePicture("title", path);
+        assertEquals(home, System.getProperty("user.home"));
         final BufferedImage image = ImageIO.read(path.toFile());
         assertEquals(1_000, image.getWidth());
         int coloured = 0;
