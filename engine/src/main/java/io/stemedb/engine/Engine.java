@@ -262,8 +262,8 @@ public final class Engine implements AutoCloseable {
     /**
      * Refuses appends, waits until what was appended is stored (at most the context's close
      * timeout; the journal keeps the rest), stops the agents, waits for readers to leave their
-     * calls, and closes everything. Idempotent; from any thread but the engine's own and not from a
-     * handler of its readers.
+     * calls, and closes everything. Idempotent; from any thread but the engine's own, not from a
+     * handler of its readers, and with {@link ThreadingMode#INVOKER} on the thread that invokes.
      *
      * @throws IllegalStateException from a thread or handler where it would wait for itself
      */
@@ -274,6 +274,10 @@ public final class Engine implements AutoCloseable {
                     "engine closed on one of its own threads: close it on one of yours");
         }
         readers.checkNotInside();
+        if (ingestor.isFlushHeldByOtherThread()) {
+            throw new IllegalStateException(
+                    "engine closed while another thread is in a flush: close it on that one");
+        }
         if (!closing.compareAndSet(false, true)) {
             awaitClosed();
             return;

@@ -127,6 +127,7 @@ public final class Reader implements AutoCloseable {
      * @param limit most claims to deliver
      * @param handler called for each
      * @return claims delivered
+     * @throws IllegalArgumentException if the name is empty, too long or holds U+0000
      */
     public int newestFirst(
             final CharSequence subject, final int limit, final ClaimHandler handler) {
@@ -143,6 +144,7 @@ public final class Reader implements AutoCloseable {
      * @param limit most claims to deliver
      * @param handler called for each
      * @return claims delivered
+     * @throws IllegalArgumentException if the name is empty, too long or holds U+0000
      */
     public int newestFirst(
             final DirectBuffer subject,
@@ -150,6 +152,7 @@ public final class Reader implements AutoCloseable {
             final int length,
             final int limit,
             final ClaimHandler handler) {
+        checkName(subject, offset, length);
         enter();
         try {
             return subjectWalk.newestFirst(subject, offset, length, limit, handler);
@@ -167,6 +170,7 @@ public final class Reader implements AutoCloseable {
      * @param limit most claims to deliver
      * @param handler called for each
      * @return claims delivered
+     * @throws IllegalArgumentException if the name is empty, too long or holds U+0000
      */
     public int oldestFirst(
             final CharSequence subject, final int limit, final ClaimHandler handler) {
@@ -183,6 +187,7 @@ public final class Reader implements AutoCloseable {
      * @param limit most claims to deliver
      * @param handler called for each
      * @return claims delivered
+     * @throws IllegalArgumentException if the name is empty, too long or holds U+0000
      */
     public int oldestFirst(
             final DirectBuffer subject,
@@ -190,6 +195,7 @@ public final class Reader implements AutoCloseable {
             final int length,
             final int limit,
             final ClaimHandler handler) {
+        checkName(subject, offset, length);
         enter();
         try {
             return subjectWalk.oldestFirst(subject, offset, length, limit, handler);
@@ -257,9 +263,11 @@ public final class Reader implements AutoCloseable {
      * @param limit most subjects to deliver
      * @param handler called for each
      * @return subjects delivered
+     * @throws IllegalArgumentException if the prefix is too long or holds U+0000
      */
     public int subjects(final CharSequence prefix, final int limit, final SubjectHandler handler) {
         final int length = encode(prefix);
+        checkName(text, 0, length);
         enter();
         try {
             return subjectList.list(text, 0, length, limit, handler);
@@ -287,6 +295,16 @@ public final class Reader implements AutoCloseable {
         }
         text.putBytes(0, bytes);
         return bytes.length;
+    }
+
+    /** A name that goes on after a 0x00 would reach into the keys of the subject before it. */
+    private static void checkName(final DirectBuffer name, final int offset, final int length) {
+        for (int i = 0; i < length; i++) {
+            if (name.getByte(offset + i) == 0) {
+                throw new IllegalArgumentException(
+                        "subject: must be without U+0000, has one at byte " + i);
+            }
+        }
     }
 
     private void enter() {

@@ -261,8 +261,9 @@ public final class ChronicleJournal implements Journal {
             document.close();
         }
         appendedBytes += length;
-        segment.publish(sequence, end);
+        // before ingest can see it: READABLE is never above APPENDED
         APPENDED.setRelease(this, sequence);
+        segment.publish(sequence, end);
         return sequence;
     }
 

@@ -250,7 +250,6 @@ public final class Memtable implements AutoCloseable {
             if (next.state() == Generation.State.FREE) {
                 next.activate(lastSequence + 1);
                 gate.link(next);
-                // Only now: the flush thread must not unlink the last live generation.
                 active.seal();
                 active = next;
                 return true;
@@ -290,6 +289,7 @@ public final class Memtable implements AutoCloseable {
     public boolean findEpoch(final DirectBuffer id, final int idOffset, final EntryView out) {
         // Not pinned: the flush thread may be clearing one of these, which can only turn a hit into
         // a miss, for an epoch that is in the store by then.
+        checkOpen();
         final long key = hasher.ofHash(EntryDescriptor.EPOCH, id, idOffset);
         for (final Generation generation : gate.live().newestFirst) {
             final int entry =
@@ -310,7 +310,8 @@ public final class Memtable implements AutoCloseable {
      */
     public Generation sealed() {
         final LiveGenerations live = gate.live();
-        if (live.closed || live.oldest().state() != Generation.State.SEALED) {
+        // one generation is always live, whatever its state
+        if (live.newestFirst.length < 2 || live.oldest().state() != Generation.State.SEALED) {
             return null;
         }
         return live.oldest();

@@ -65,7 +65,7 @@ class MemtableCloseTest {
         assertClosed(memtable::rotate);
         assertClosed(() -> memtable.release(sealed));
         assertNull(memtable.sealed());
-        assertFalse(memtable.findEpoch(wrap(new byte[32]), 0, new EntryView()));
+        assertClosed(() -> memtable.findEpoch(wrap(new byte[32]), 0, new EntryView()));
         assertThrows(IllegalStateException.class, reader::recordOffset);
         reader.exit();
         reader.close();
