@@ -505,6 +505,17 @@ public final class ChronicleJournal implements Journal {
 
     @Override
     public void close() {
+        final boolean interrupted = Thread.interrupted(); // as in append
+        try {
+            closeUninterrupted();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void closeUninterrupted() {
         appendLock.lock();
         try {
             if (closed) {
