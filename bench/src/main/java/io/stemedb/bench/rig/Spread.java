@@ -1,0 +1,23 @@
+package io.stemedb.bench.rig;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/** Values of the same thing measured several times. */
+record Spread(double median, double min, double max) {
+    static Spread of(final double... values) {
+        final double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        final int middle = sorted.length / 2;
+        final double median =
+                sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        return new Spread(median, sorted[0], sorted[sorted.length - 1]);
+    }
+
+    /** As {@code median [min..max]}. */
+    String text(final int decimals) {
+        final String format = "%,." + decimals + "f";
+        return String.format(
+                Locale.ROOT, format + " [" + format + ".." + format + "]", median, min, max);
+    }
+}
