@@ -83,7 +83,11 @@ public final class Main {
                 System.setProperty(DataDirectory.PROPERTY, options.text("--data", null));
             }
             final Session session =
-                    new Session(out, outDirectory(options), "bench/bin/bench " + shown(arguments));
+                    new Session(
+                            out,
+                            outDirectory(options),
+                            "bench/bin/bench " + shown(arguments),
+                            !options.has("--quick"));
             new Main(session, options).run(arguments.get(0));
             return 0;
         } catch (final IllegalArgumentException e) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import net.openhft.chronicle.bytes.Bytes;
+import net.openhft.chronicle.bytes.MappedBytes;
 import net.openhft.chronicle.queue.ExcerptAppender;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
@@ -46,6 +47,10 @@ public final class RawChronicle implements AutoCloseable {
     private final SingleChronicleQueue queue;
     private final ExcerptAppender appender;
     private final SingleChronicleQueueStore store;
+
+    /** Ours alone: each call of {@code bytes()} makes another that has to be released. */
+    private final MappedBytes mapped;
+
     private final UnsafeBuffer pages;
     private final UnsafeBuffer target = new UnsafeBuffer(0, 0);
     private final int fd;
@@ -83,8 +88,9 @@ public final class RawChronicle implements AutoCloseable {
         appender = queue.createAppender();
         appender.singleThreadedCheckDisabled(true);
         store = queue.storeForCycle(queue.cycle(), 0, true, null);
-        store.bytes().singleThreadedCheckDisabled(true);
-        pages = new UnsafeBuffer(store.bytes().addressForRead(0), blockLength);
+        mapped = store.bytes();
+        mapped.singleThreadedCheckDisabled(true);
+        pages = new UnsafeBuffer(mapped.addressForRead(0), blockLength);
         if (preparation == BlockPreparation.LATENCY) {
             PosixAPI.posix().madvise(pages.addressOffset(), blockLength, MAdviseFlag.MADV_RANDOM);
         }
@@ -201,6 +207,7 @@ public final class RawChronicle implements AutoCloseable {
         }
         PosixAPI.posix().close(fd);
         appender.close();
+        mapped.releaseLast();
         store.close();
         queue.close();
         if (interrupted) {

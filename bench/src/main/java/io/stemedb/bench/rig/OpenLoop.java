@@ -161,6 +161,24 @@ final class OpenLoop {
         return (count - warmup) * 1e9 / (endsNs[count - 1] - schedule.intendedNs(warmup));
     }
 
+    /**
+     * The fewest records appended in a second of the measured time, as a share of those due in it.
+     * A stall that is made up for later does not hide here, as it does in the rate of the whole
+     * run.
+     */
+    double worstSecond() {
+        double worst = 1;
+        for (int from = warmup; from + ratePerSecond <= count; from += ratePerSecond) {
+            final long endNs = schedule.intendedNs(from + ratePerSecond);
+            int done = 0;
+            for (int i = from; i < from + ratePerSecond && endsNs[i] - endNs <= 0; i++) {
+                done++;
+            }
+            worst = Math.min(worst, (double) done / ratePerSecond);
+        }
+        return worst;
+    }
+
     long backPressured() {
         return backPressured;
     }

@@ -26,6 +26,7 @@ public final class Session {
     private final PrintStream out;
     private final Path directory;
     private final String command;
+    private final boolean judged;
     private final StringBuilder results = new StringBuilder();
     private final List<String> verdicts = new ArrayList<>();
 
@@ -35,11 +36,17 @@ public final class Session {
      * @param out what a person reads
      * @param directory where the page and the raw data go; made if missing
      * @param command how this run was started
+     * @param judged whether it measures enough to say that a target was met or missed
      */
-    public Session(final PrintStream out, final Path directory, final String command) {
+    public Session(
+            final PrintStream out,
+            final Path directory,
+            final String command,
+            final boolean judged) {
         this.out = out;
         this.directory = directory;
         this.command = command;
+        this.judged = judged;
         try {
             Files.createDirectories(directory);
         } catch (final IOException e) {
@@ -110,7 +117,8 @@ public final class Session {
      * @param met whether that is enough
      */
     public void verdict(final String target, final String measured, final boolean met) {
-        final String line = (met ? "MET" : "MISSED") + " - " + target + ": " + measured;
+        final String judgement = !judged ? "NOT JUDGED (tiny run)" : met ? "MET" : "MISSED";
+        final String line = judgement + " - " + target + ": " + measured;
         verdicts.add(line);
         say(line);
         writePage();

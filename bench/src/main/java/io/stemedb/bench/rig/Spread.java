@@ -14,10 +14,23 @@ record Spread(double median, double min, double max) {
         return new Spread(median, sorted[0], sorted[sorted.length - 1]);
     }
 
-    /** As {@code median [min..max]}. */
+    /**
+     * As {@code median [min..max]}, or the value alone if there is but one; no decimals from 1,000
+     * on.
+     */
     String text(final int decimals) {
-        final String format = "%,." + decimals + "f";
-        return String.format(
-                Locale.ROOT, format + " [" + format + ".." + format + "]", median, min, max);
+        if (min == max) {
+            return text(median, decimals);
+        }
+        return text(median, decimals)
+                + " ["
+                + text(min, decimals)
+                + ".."
+                + text(max, decimals)
+                + "]";
+    }
+
+    private static String text(final double value, final int decimals) {
+        return String.format(Locale.ROOT, "%,." + (value < 1_000 ? decimals : 0) + "f", value);
     }
 }
