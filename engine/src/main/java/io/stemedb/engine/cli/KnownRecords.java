@@ -2,36 +2,24 @@ package io.stemedb.engine.cli;
 
 import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.EpochView;
-import io.stemedb.codecs.Limits;
 import io.stemedb.codecs.RecordHeader;
 import io.stemedb.codecs.RecordType;
 import io.stemedb.codecs.VoteView;
 import io.stemedb.engine.Engine;
 import io.stemedb.engine.Reader;
-import io.stemedb.engine.VoteHandler;
 import io.stemedb.engine.Watermark;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Answers whether a record is there already, in the directory or earlier in the input. What was
  * appended lately is remembered here, everything older is READABLE and asked of the reader. For the
  * ingesting thread.
- *
- * <p>A vote is looked for among the first {@value #VOTES_LOOKED_AT_MAX} on its assertion that the
- * reader comes to, as the reader has no way to ask for one of them: further back, a vote that comes
- * again counts as new.
  */
 final class KnownRecords {
 
     private static final int WINDOW = 1 << 17;
     private static final long READABLE_TIMEOUT_NS = TimeUnit.MINUTES.toNanos(1);
-
-    private static final int VOTES_LOOKED_AT_MAX = 1024;
-
-    /** Ends a walk over votes; thrown and caught here. */
-    private static final RuntimeException WALK_ENDS = new WalkEndsException();
 
     private final Engine engine;
     private final Reader reader;
@@ -40,10 +28,7 @@ final class KnownRecords {
     private final VoteView vote = new VoteView();
     private final EpochView epoch = new EpochView();
     private final EpochView sameId = new EpochView();
-    private final UnsafeBuffer wantedVote = new UnsafeBuffer();
-    private final VoteHandler onVote = this::onVote;
-    private boolean voteFound;
-    private int votesLookedAt;
+    private final VoteView knownVote = new VoteView();
     private long lastEpochSequence;
 
     KnownRecords(final Engine engine, final Reader reader) {
@@ -63,7 +48,10 @@ final class KnownRecords {
         }
         return switch (RecordType.of(RecordHeader.type(record, 0))) {
             case ASSERTION -> reader.assertion(hash, 0, assertion);
-            case VOTE -> isKnownVote(hash, vote.wrap(record, 0, length));
+            case VOTE -> {
+                vote.wrap(record, 0, length);
+                yield reader.vote(record, vote.assertionHashOffset(), hash, 0, knownVote);
+            }
             case EPOCH -> isKnownEpoch(epoch.wrap(record, 0, length));
         };
     }
@@ -76,31 +64,6 @@ final class KnownRecords {
         window.add(hash, sequence);
         if (RecordHeader.type(record, 0) == RecordType.EPOCH.id()) {
             lastEpochSequence = sequence;
-        }
-    }
-
-    private boolean isKnownVote(final DirectBuffer hash, final VoteView view) {
-        voteFound = false;
-        votesLookedAt = 0;
-        wantedVote.wrap(hash, 0, Limits.HASH_LENGTH);
-        try {
-            reader.votes(view.buffer(), view.assertionHashOffset(), onVote);
-        } catch (final WalkEndsException e) {
-            // found, or far enough
-            return voteFound;
-        }
-        return voteFound;
-    }
-
-    private void onVote(
-            final DirectBuffer hash,
-            final DirectBuffer record,
-            final int offset,
-            final int length) {
-        voteFound = equal(hash, 0, wantedVote, 0, Limits.HASH_LENGTH);
-        votesLookedAt++;
-        if (voteFound || votesLookedAt == VOTES_LOOKED_AT_MAX) {
-            throw WALK_ENDS;
         }
     }
 
@@ -149,14 +112,5 @@ final class KnownRecords {
             }
         }
         return true;
-    }
-
-    private static final class WalkEndsException extends RuntimeException {
-
-        private static final long serialVersionUID = 1L;
-
-        WalkEndsException() {
-            super(null, null, false, false);
-        }
     }
 }

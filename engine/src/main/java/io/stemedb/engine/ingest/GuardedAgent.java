@@ -57,7 +57,9 @@ final class GuardedAgent implements Agent {
         return 0;
     }
 
-    /** An agent whose thread ends on its own, as it was interrupted, must not look as if it went on. */
+    /**
+     * An agent whose thread ends on its own, as it was interrupted, must not look as if it went on.
+     */
     @Override
     public void onClose() {
         if (!closing.getAsBoolean() && !failed.getAsBoolean()) {

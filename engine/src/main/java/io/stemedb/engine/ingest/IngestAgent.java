@@ -37,7 +37,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class IngestAgent implements Agent, JournalHandler {
     private static final int BATCH = 32;
 
-    /** Damage and the record behind it come in one call, so a poll may bring one more than asked. */
+    /**
+     * Damage and the record behind it come in one call, so a poll may bring one more than asked.
+     */
     private static final int GATHERED_MAX = BATCH + 1;
 
     private static final int REASON_MAX = 1024;
@@ -304,7 +306,8 @@ final class IngestAgent implements Agent, JournalHandler {
         if (first == 0) {
             return 0;
         }
-        final boolean due = flushRequest.get() >= first || clock.nanoTime() - oldestNs >= flushIntervalNs;
+        final boolean due =
+                flushRequest.get() >= first || clock.nanoTime() - oldestNs >= flushIntervalNs;
         return due && rotate() ? 1 : 0;
     }
 
