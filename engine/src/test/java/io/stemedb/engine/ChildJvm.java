@@ -1,0 +1,92 @@
+package io.stemedb.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A main method in a JVM of its own, with this JVM's flags and class path; output goes to a file.
+ */
+final class ChildJvm implements AutoCloseable {
+    private static final int TIMEOUT_S = 120;
+
+    private final Process process;
+    private final Path output;
+
+    private ChildJvm(final Process process, final Path output) {
+        this.process = process;
+        this.output = output;
+    }
+
+    static ChildJvm start(final Path output, final Class<?> main, final String... arguments) {
+        return start(output, List.of(), List.of(), main, arguments);
+    }
+
+    /** With a command before the JVM's, such as a tracer, and more flags of the JVM. */
+    static ChildJvm start(
+            final Path output,
+            final List<String> before,
+            final List<String> flags,
+            final Class<?> main,
+            final String... arguments) {
+        final List<String> command = new ArrayList<>(before);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(flags);
+        command.add("-XX:-UsePerfData"); // it writes into the system's temporary directory
+        command.add("-cp");
+        command.add(
+                System.getProperty(
+                        "surefire.test.class.path", System.getProperty("java.class.path")));
+        command.add(main.getName());
+        command.addAll(List.of(arguments));
+        try {
+            return new ChildJvm(
+                    new ProcessBuilder(command)
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
+                            .start(),
+                    output);
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    Process process() {
+        return process;
+    }
+
+    List<String> lines() {
+        try {
+            return Files.exists(output) ? Files.readAllLines(output) : List.of();
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits for a good end; what it wrote. */
+    List<String> end() throws InterruptedException {
+        assertTrue(process.waitFor(TIMEOUT_S, TimeUnit.SECONDS), () -> "child hangs: " + lines());
+        assertEquals(0, process.exitValue(), () -> String.join("\n", lines()));
+        return lines();
+    }
+
+    /** SIGKILL. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly();
+        assertTrue(process.waitFor(TIMEOUT_S, TimeUnit.SECONDS), "child does not die");
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}

@@ -1,0 +1,143 @@
+package io.stemedb.engine;
+
+import static io.stemedb.engine.TestEngines.TIMEOUT_NS;
+import static io.stemedb.engine.TestEngines.claim;
+import static io.stemedb.engine.TestEngines.context;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.stemedb.engine.status.Counter;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bytes of the journal that changed on disk, through the whole engine. */
+class DamagedJournalTest {
+    private static final int COUNT = 150;
+
+    @TempDir Path directory;
+
+    private void fill() {
+        try (Engine engine = Engine.launch(context(directory))) {
+            final Appender appender = engine.newAppender();
+            for (int i = 1; i <= COUNT; i++) {
+                claim(appender, "a", i, i);
+            }
+        }
+        loseStores();
+    }
+
+    /** So that ingest has all to do again. */
+    private void loseStores() {
+        StoreContent.delete(directory, EngineParts.ROCKS);
+        StoreContent.delete(directory, EngineParts.LMDB);
+    }
+
+    /** Changes a byte, counted from the frame of a record; the only segment is the last one. */
+    private void damage(final long sequence, final int at) throws IOException {
+        final Path segment;
+        try (Stream<Path> files = Files.walk(directory.resolve(EngineParts.JOURNAL))) {
+            segment =
+                    files.filter(file -> file.toString().endsWith(".cq4")).findAny().orElseThrow();
+        }
+        try (FileChannel channel =
+                FileChannel.open(segment, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            final ByteBuffer bytes =
+                    ByteBuffer.allocate((int) channel.size()).order(ByteOrder.LITTLE_ENDIAN);
+            channel.read(bytes, 0);
+            for (int frame = 0; frame < bytes.capacity() - 16; frame += 4) {
+                final int length = bytes.getInt(frame + 4);
+                if (bytes.getLong(frame + 8) == sequence && length > 100 && length < 1_000) {
+                    final byte changed = (byte) (bytes.get(frame + at) ^ 0x15);
+                    channel.write(ByteBuffer.wrap(new byte[] {changed}), frame + at);
+                    return;
+                }
+            }
+        }
+        throw new AssertionError("record " + sequence + " is not in " + segment);
+    }
+
+    /** Places at, before and behind the end of an ingest batch. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 31, 32, 33, 64, 149, 150})
+    void aLostRecordIsReportedAndItsNeighboursAreServed(final long lost) throws Exception {
+        fill();
+        damage(lost, 5); // its length: the frame is not believed any more
+        final List<Throwable> told = Collections.synchronizedList(new ArrayList<>());
+        try (Engine engine = Engine.launch(context(directory).errorHandler(told::add));
+                Reader reader = engine.newReader()) {
+            final boolean last = lost == COUNT; // nothing behind it says that it was there
+            assertEquals(last ? COUNT - 1 : COUNT, engine.watermark(Watermark.READABLE));
+            assertEquals(last ? 0 : 1, engine.counters().get(Counter.QUARANTINED));
+            assertEquals(last ? 0 : 1, engine.counters().get(Counter.MISSING));
+            assertEquals(last, told.isEmpty(), told::toString);
+            checkNeighbours(reader, lost);
+            assertTrue(engine.checkpoint(TIMEOUT_NS));
+            checkNeighbours(reader, lost);
+        }
+        final StoreContent content = StoreContent.read(directory);
+        if (lost != COUNT) {
+            assertEquals(List.of(lost), List.copyOf(content.quarantine().keySet()));
+            final String reason = content.quarantine().get(lost).reason();
+            assertTrue(reason.contains("sequences " + lost + "-" + lost + " lost"), reason);
+        }
+    }
+
+    private static void checkNeighbours(final Reader reader, final long lost) {
+        final List<Long> expected = new ArrayList<>();
+        for (long sequence = COUNT; sequence > 0; sequence--) {
+            if (sequence != lost) {
+                expected.add(sequence);
+            }
+        }
+        final List<Long> found = new ArrayList<>();
+        reader.newestFirst("a", COUNT, (sequence, h, r, o, l) -> found.add(sequence));
+        assertEquals(expected, found);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 32, 100})
+    void anAlteredRecordIsReportedAndNeverReturned(final long altered) throws Exception {
+        fill();
+        damage(altered, 16 + 40); // in its body
+        final List<String> told = Collections.synchronizedList(new ArrayList<>());
+        try (Engine engine =
+                        Engine.launch(
+                                context(directory)
+                                        .errorHandler(error -> told.add(error.getMessage())));
+                Reader reader = engine.newReader()) {
+            assertEquals(COUNT, engine.watermark(Watermark.READABLE));
+            assertEquals(1, engine.counters().get(Counter.QUARANTINED));
+            assertFalse(told.isEmpty());
+            checkNeighbours(reader, altered);
+        }
+        final String reason = StoreContent.read(directory).quarantine().get(altered).reason();
+        assertTrue(reason.startsWith("crc32c"), reason);
+        told.clear();
+        loseStores();
+        try (Engine engine = // a life in between, so that it is no longer the tail that is scanned
+                Engine.launch(
+                        context(directory).errorHandler(error -> told.add(error.getMessage())))) {
+            claim(engine.newAppender(), "a", -1, 1);
+        }
+        told.clear();
+        loseStores();
+        Engine.launch(context(directory).errorHandler(error -> told.add(error.getMessage())))
+                .close();
+        assertTrue(
+                told.stream().anyMatch(text -> text.contains(Long.toString(altered))),
+                told::toString);
+    }
+}
