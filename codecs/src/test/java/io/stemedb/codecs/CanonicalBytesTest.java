@@ -81,6 +81,28 @@ class CanonicalBytesTest {
     }
 
     @Test
+    void aClearedWriterKeepsNothing() {
+        final AssertionWriter a = new AssertionWriter();
+        setters(a).forEach(Runnable::run);
+        a.clear().subject("s").predicate("p").bool(false).confidence(1).timestamp(1);
+        final AssertionWriter newA = new AssertionWriter();
+        newA.subject("s").predicate("p").bool(false).confidence(1).timestamp(1);
+        assertArrayEquals(Bytes.encode(newA), Bytes.encode(a));
+
+        final byte[] hash = Bytes.sequence(1, 32);
+        final VoteWriter v = new VoteWriter().signature(new byte[64]).weight(3);
+        v.clear().assertion(hash).agentId(hash).weight(1).timestamp(1);
+        final VoteWriter newV = new VoteWriter();
+        newV.assertion(hash).agentId(hash).weight(1).timestamp(1);
+        assertArrayEquals(Bytes.encode(newV), Bytes.encode(v));
+
+        final EpochWriter e = new EpochWriter().description("text").supersedes(hash);
+        e.supersessionType(SupersessionType.Refines).clear().id(hash).name("n").start(1);
+        final EpochWriter newE = new EpochWriter().id(hash).name("n").start(1);
+        assertArrayEquals(Bytes.encode(newE), Bytes.encode(e));
+    }
+
+    @Test
     void dirtyBuffersDoNotShow() {
         for (int i = 0; i < 500; i++) {
             final AssertionWriter writer = records.fill(new AssertionWriter());
