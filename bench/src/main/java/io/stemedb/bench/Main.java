@@ -82,6 +82,9 @@ public final class Main {
             if (options.has("--data")) {
                 System.setProperty(DataDirectory.PROPERTY, options.text("--data", null));
             }
+            if (options.has("--quick")) {
+                System.setProperty(Engines.QUICK, "true");
+            }
             final Session session =
                     new Session(
                             out,
