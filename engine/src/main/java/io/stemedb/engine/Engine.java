@@ -6,6 +6,7 @@ import io.stemedb.engine.journal.Journal;
 import io.stemedb.engine.journal.JournalException;
 import io.stemedb.engine.platform.JvmFlags;
 import io.stemedb.engine.status.Counters;
+import io.stemedb.engine.store.StoreException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.concurrent.BackoffIdleStrategy;
@@ -32,7 +33,14 @@ public final class Engine implements AutoCloseable {
     private final Readers readers = new Readers("engine");
     private final AtomicBoolean invoking = new AtomicBoolean();
     private final AtomicBoolean closing = new AtomicBoolean();
+
+    /** Inside {@link #invoke()}; whoever closes the engine looks at it. */
+    private volatile Thread invokingThread;
+
     private volatile boolean closed;
+
+    /** All is closed, and the directory is free. */
+    private volatile boolean released;
 
     private Engine(final EngineContext context, final EngineParts parts) {
         this.context = context;
@@ -45,7 +53,7 @@ public final class Engine implements AutoCloseable {
     /**
      * Opens the data directory, recovers what was not stored, and starts the agents.
      *
-     * @param context settings; read now, not kept
+     * @param context settings, not to be changed any more
      * @return a running engine
      * @throws IllegalStateException naming the JVM flags that are missing
      * @throws IllegalArgumentException naming a setting that is out of range or differs from what
@@ -66,7 +74,12 @@ public final class Engine implements AutoCloseable {
         } catch (final Throwable e) {
             engine.closing.set(true);
             engine.closed = true;
-            parts.close();
+            try {
+                parts.close();
+            } catch (final RuntimeException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            engine.released = true;
             throw e;
         }
     }
@@ -110,7 +123,12 @@ public final class Engine implements AutoCloseable {
      */
     public Reader newReader() {
         checkRunning();
-        return readers.add(new Reader(readers, ingestor.memtable(), parts.store()));
+        try {
+            return readers.add(new Reader(readers, ingestor.memtable(), parts.store()));
+        } catch (final IllegalStateException | StoreException e) {
+            checkRunning(); // closed meanwhile
+            throw e;
+        }
     }
 
     /**
@@ -159,23 +177,29 @@ public final class Engine implements AutoCloseable {
     private boolean awaitSlowly(
             final Watermark watermark, final long sequence, final long deadlineNs) {
         final IdleStrategy idle = waitStrategy();
-        if (watermark == Watermark.SYNCED
-                && context.durability() == Durability.ASYNC
-                && sequence <= journal.appended()) {
-            try {
-                journal.sync(sequence);
-            } catch (final JournalException e) {
-                throw explain(e);
-            }
-        }
         while (watermark(watermark) < sequence) {
             checkRunning();
+            if (watermark == Watermark.SYNCED
+                    && context.durability() == Durability.ASYNC
+                    && sequence <= journal.appended()) {
+                force(sequence);
+                continue;
+            }
             if (clock.nanoTime() - deadlineNs >= 0) {
                 return false;
             }
             waitOnce(idle);
         }
         return true;
+    }
+
+    /** Nobody else does with ASYNC. */
+    private void force(final long sequence) {
+        try {
+            journal.sync(sequence);
+        } catch (final JournalException e) {
+            throw explain(e);
+        }
     }
 
     private void waitOnce(final IdleStrategy idle) {
@@ -220,9 +244,11 @@ public final class Engine implements AutoCloseable {
         if (!invoking.compareAndSet(false, true)) {
             return 0;
         }
+        invokingThread = Thread.currentThread();
         try {
             return closed ? 0 : ingestor.invoke();
         } finally {
+            invokingThread = null;
             invoking.set(false);
         }
     }
@@ -262,22 +288,28 @@ public final class Engine implements AutoCloseable {
     /**
      * Refuses appends, waits until what was appended is stored (at most the context's close
      * timeout; the journal keeps the rest), stops the agents, waits for readers to leave their
-     * calls, and closes everything. Idempotent; from any thread but the engine's own and not from a
-     * handler of its readers.
+     * calls, and closes everything. Idempotent; from any thread but the engine's own, not from a
+     * handler of its readers, and with {@link ThreadingMode#INVOKER} on the thread that invokes.
      *
      * @throws IllegalStateException from a thread or handler where it would wait for itself
      */
     @Override
     public void close() {
-        if (ingestor.isOwnThread()) {
+        if (ingestor.isOwnThread() || invokingThread == Thread.currentThread()) {
             throw new IllegalStateException(
                     "engine closed on one of its own threads: close it on one of yours");
         }
         readers.checkNotInside();
+        if (ingestor.isFlushHeldByOtherThread()) {
+            throw new IllegalStateException(
+                    "engine closed while another thread is in a flush: close it on that one");
+        }
         if (!closing.compareAndSet(false, true)) {
             awaitClosed();
             return;
         }
+        // Files close under an interrupted thread, and waits do not wait.
+        boolean interrupted = Thread.interrupted();
         try {
             drain();
         } finally {
@@ -286,13 +318,21 @@ public final class Engine implements AutoCloseable {
                 Thread.onSpinWait();
             }
             closed = true;
-            parts.close();
+            interrupted |= Thread.interrupted();
+            try {
+                parts.close();
+            } finally {
+                released = true;
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
         }
     }
 
     private void awaitClosed() {
         final IdleStrategy idle = waitStrategy();
-        while (!closed) {
+        while (!released) {
             idle.idle();
         }
     }

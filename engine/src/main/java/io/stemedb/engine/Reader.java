@@ -3,6 +3,7 @@ package io.stemedb.engine;
 import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.EpochView;
 import io.stemedb.codecs.Limits;
+import io.stemedb.codecs.VoteView;
 import io.stemedb.engine.memtable.Memtable;
 import io.stemedb.engine.memtable.MemtableReader;
 import io.stemedb.engine.store.Keys;
@@ -80,6 +81,40 @@ public final class Reader implements AutoCloseable {
     }
 
     /**
+     * Looks a vote up.
+     *
+     * @param assertionHash buffer of the content hash of the assertion it weighs
+     * @param assertionOffset first of the 32 bytes
+     * @param hash buffer of the vote's own content hash
+     * @param offset first of the 32 bytes
+     * @param view put on a copy of the record; good until the next call
+     * @return whether there is one
+     */
+    public boolean vote(
+            final DirectBuffer assertionHash,
+            final int assertionOffset,
+            final DirectBuffer hash,
+            final int offset,
+            final VoteView view) {
+        enter();
+        try {
+            if (memtable.findVote(hash, offset)) {
+                copyEntry();
+            } else if (!records.get(
+                    key,
+                    0,
+                    Keys.vote(key, 0, assertionHash, assertionOffset, hash, offset),
+                    copyRecord)) {
+                return false;
+            }
+            view.wrap(copy, 0, copyLength);
+            return true;
+        } finally {
+            exit();
+        }
+    }
+
+    /**
      * Looks an epoch up.
      *
      * @param id buffer of its id
@@ -127,6 +162,7 @@ public final class Reader implements AutoCloseable {
      * @param limit most claims to deliver
      * @param handler called for each
      * @return claims delivered
+     * @throws IllegalArgumentException if the name is empty, too long or holds U+0000
      */
     public int newestFirst(
             final CharSequence subject, final int limit, final ClaimHandler handler) {
@@ -143,6 +179,7 @@ public final class Reader implements AutoCloseable {
      * @param limit most claims to deliver
      * @param handler called for each
      * @return claims delivered
+     * @throws IllegalArgumentException if the name is empty, too long or holds U+0000
      */
     public int newestFirst(
             final DirectBuffer subject,
@@ -150,6 +187,7 @@ public final class Reader implements AutoCloseable {
             final int length,
             final int limit,
             final ClaimHandler handler) {
+        checkName(subject, offset, length);
         enter();
         try {
             return subjectWalk.newestFirst(subject, offset, length, limit, handler);
@@ -167,6 +205,7 @@ public final class Reader implements AutoCloseable {
      * @param limit most claims to deliver
      * @param handler called for each
      * @return claims delivered
+     * @throws IllegalArgumentException if the name is empty, too long or holds U+0000
      */
     public int oldestFirst(
             final CharSequence subject, final int limit, final ClaimHandler handler) {
@@ -183,6 +222,7 @@ public final class Reader implements AutoCloseable {
      * @param limit most claims to deliver
      * @param handler called for each
      * @return claims delivered
+     * @throws IllegalArgumentException if the name is empty, too long or holds U+0000
      */
     public int oldestFirst(
             final DirectBuffer subject,
@@ -190,6 +230,7 @@ public final class Reader implements AutoCloseable {
             final int length,
             final int limit,
             final ClaimHandler handler) {
+        checkName(subject, offset, length);
         enter();
         try {
             return subjectWalk.oldestFirst(subject, offset, length, limit, handler);
@@ -257,9 +298,11 @@ public final class Reader implements AutoCloseable {
      * @param limit most subjects to deliver
      * @param handler called for each
      * @return subjects delivered
+     * @throws IllegalArgumentException if the prefix is too long or holds U+0000
      */
     public int subjects(final CharSequence prefix, final int limit, final SubjectHandler handler) {
         final int length = encode(prefix);
+        checkName(text, 0, length);
         enter();
         try {
             return subjectList.list(text, 0, length, limit, handler);
@@ -287,6 +330,16 @@ public final class Reader implements AutoCloseable {
         }
         text.putBytes(0, bytes);
         return bytes.length;
+    }
+
+    /** A name that goes on after a 0x00 would reach into the keys of the subject before it. */
+    private static void checkName(final DirectBuffer name, final int offset, final int length) {
+        for (int i = 0; i < length; i++) {
+            if (name.getByte(offset + i) == 0) {
+                throw new IllegalArgumentException(
+                        "subject: must be without U+0000, has one at byte " + i);
+            }
+        }
     }
 
     private void enter() {

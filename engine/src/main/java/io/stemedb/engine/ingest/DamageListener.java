@@ -5,7 +5,7 @@ package io.stemedb.engine.ingest;
 public interface DamageListener {
 
     /**
-     * Damaged bytes or missing records.
+     * Damaged bytes, missing records, or a record that is not valid.
      *
      * @param firstSequence first record lost
      * @param lastSequence last record lost; {@code firstSequence - 1} when none was

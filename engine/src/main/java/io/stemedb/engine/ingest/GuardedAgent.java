@@ -1,6 +1,7 @@
 package io.stemedb.engine.ingest;
 
 import io.stemedb.engine.store.StoreException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.Agent;
@@ -18,7 +19,8 @@ final class GuardedAgent implements Agent {
     private final NanoClock clock;
     private final ErrorHandler errorHandler;
     private final Consumer<Throwable> onFailure;
-    private final java.util.function.BooleanSupplier failed;
+    private final BooleanSupplier failed;
+    private final BooleanSupplier closing;
     private boolean paused;
     private long resumeAtNs;
 
@@ -27,12 +29,14 @@ final class GuardedAgent implements Agent {
             final NanoClock clock,
             final ErrorHandler errorHandler,
             final Consumer<Throwable> onFailure,
-            final java.util.function.BooleanSupplier failed) {
+            final BooleanSupplier failed,
+            final BooleanSupplier closing) {
         this.agent = agent;
         this.clock = clock;
         this.errorHandler = errorHandler;
         this.onFailure = onFailure;
         this.failed = failed;
+        this.closing = closing;
     }
 
     @Override
@@ -51,6 +55,18 @@ final class GuardedAgent implements Agent {
             onFailure.accept(e);
         }
         return 0;
+    }
+
+    /**
+     * An agent whose thread ends on its own, as it was interrupted, must not look as if it went on.
+     */
+    @Override
+    public void onClose() {
+        if (!closing.getAsBoolean() && !failed.getAsBoolean()) {
+            onFailure.accept(
+                    new IllegalStateException(
+                            roleName() + ": its thread was ended from outside, by an interrupt"));
+        }
     }
 
     @Override

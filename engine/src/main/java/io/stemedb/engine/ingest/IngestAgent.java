@@ -19,6 +19,7 @@ import io.stemedb.engine.store.Keys;
 import io.stemedb.engine.store.KvHandler;
 import io.stemedb.engine.store.KvReader;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.BufferUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.Agent;
@@ -35,6 +36,12 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class IngestAgent implements Agent, JournalHandler {
     private static final int BATCH = 32;
+
+    /**
+     * Damage and the record behind it come in one call, so a poll may bring one more than asked.
+     */
+    private static final int GATHERED_MAX = BATCH + 1;
+
     private static final int REASON_MAX = 1024;
 
     private final JournalReader reader;
@@ -57,10 +64,10 @@ final class IngestAgent implements Agent, JournalHandler {
     private boolean sameEpoch;
 
     // The batch: journal memory, good until onPolled returns true.
-    private final UnsafeBuffer[] buffers = new UnsafeBuffer[BATCH];
-    private final long[] sequences = new long[BATCH];
-    private final long[] lastSequences = new long[BATCH];
-    private final String[] refusals = new String[BATCH];
+    private final UnsafeBuffer[] buffers = new UnsafeBuffer[GATHERED_MAX];
+    private final long[] sequences = new long[GATHERED_MAX];
+    private final long[] lastSequences = new long[GATHERED_MAX];
+    private final String[] refusals = new String[GATHERED_MAX];
     private final UnsafeBuffer hashes;
     private final UnsafeBuffer descriptors;
     private final UnsafeBuffer reason = new UnsafeBuffer(new byte[REASON_MAX]);
@@ -70,7 +77,7 @@ final class IngestAgent implements Agent, JournalHandler {
 
     private long oldestNs;
     private boolean stalled;
-    private volatile long flushRequest;
+    private final AtomicLong flushRequest = new AtomicLong();
 
     IngestAgent(final IngestParts parts, final JournalReader reader, final KvReader storeReader) {
         this.reader = reader;
@@ -81,23 +88,25 @@ final class IngestAgent implements Agent, JournalHandler {
         clock = parts.config().nanoClock();
         flushIntervalNs = parts.config().flushIntervalNs();
         damageListener = parts.damageListener();
-        hashes = new UnsafeBuffer(BufferUtil.allocateDirectAligned(BATCH * Blake3.HASH_LENGTH, 64));
-        descriptors =
-                new UnsafeBuffer(
-                        BufferUtil.allocateDirectAligned(BATCH * Blake3.DESCRIPTOR_LENGTH, 64));
-        for (int i = 0; i < BATCH; i++) {
+        hashes = direct(GATHERED_MAX * Blake3.HASH_LENGTH);
+        descriptors = direct(GATHERED_MAX * Blake3.DESCRIPTOR_LENGTH);
+        for (int i = 0; i < GATHERED_MAX; i++) {
             buffers[i] = new UnsafeBuffer(0, 0);
         }
     }
 
+    private static UnsafeBuffer direct(final int length) {
+        return new UnsafeBuffer(BufferUtil.allocateDirectAligned(length, 64));
+    }
+
     @Override
     public int doWork() {
-        return reader.poll(this, BATCH - gathered) + rotateIfDue();
+        return reader.poll(this, Math.max(0, BATCH - gathered)) + rotateIfDue();
     }
 
     /** Any thread: seal the generation that holds a sequence as soon as it is in. */
     void requestFlush(final long sequence) {
-        flushRequest = Math.max(flushRequest, sequence);
+        flushRequest.accumulateAndGet(sequence, Math::max);
     }
 
     @Override
@@ -179,6 +188,10 @@ final class IngestAgent implements Agent, JournalHandler {
                             hashes.addressOffset() + (long) i * Blake3.HASH_LENGTH);
                 } catch (final InvalidRecordException e) {
                     refusals[i] = e.getMessage();
+                    damageListener.onDamage(
+                            sequences[i],
+                            sequences[i],
+                            "record " + sequences[i] + ": " + e.getMessage());
                 }
             }
         }
@@ -293,7 +306,8 @@ final class IngestAgent implements Agent, JournalHandler {
         if (first == 0) {
             return 0;
         }
-        final boolean due = flushRequest >= first || clock.nanoTime() - oldestNs >= flushIntervalNs;
+        final boolean due =
+                flushRequest.get() >= first || clock.nanoTime() - oldestNs >= flushIntervalNs;
         return due && rotate() ? 1 : 0;
     }
 

@@ -44,7 +44,7 @@ public final class Ingestor implements AutoCloseable {
     private AgentInvoker invoker;
     private volatile Throwable failure;
     private boolean started;
-    private boolean closed;
+    private volatile boolean closed;
 
     /**
      * An ingestor with default settings; errors go to the uncaught-exception handler of the thread
@@ -122,7 +122,8 @@ public final class Ingestor implements AutoCloseable {
                         parts.config().nanoClock(),
                         parts.errorHandler(),
                         this::fail,
-                        () -> failure != null));
+                        () -> failure != null,
+                        () -> closed));
     }
 
     private static void uncaught(final Throwable error) {
@@ -185,14 +186,11 @@ public final class Ingestor implements AutoCloseable {
             final Agent agent, final IdleStrategy idle, final ThreadFactory threadFactory) {
         final AgentRunner runner = new AgentRunner(idle, parts.errorHandler(), null, agent);
         runners.add(runner);
-        AgentRunner.startOnThread(
-                runner,
-                task -> {
-                    final Thread thread = threadFactory.newThread(task);
-                    thread.setName("stemedb-" + agent.roleName());
-                    threads.add(thread);
-                    return thread;
-                });
+        // not by AgentRunner.startOnThread, which gives the thread the bare name of the role
+        final Thread thread = threadFactory.newThread(runner);
+        thread.setName("stemedb-" + agent.roleName());
+        threads.add(thread);
+        thread.start();
     }
 
     /**
@@ -262,6 +260,16 @@ public final class Ingestor implements AutoCloseable {
      */
     public boolean isOwnThread() {
         return threads.contains(Thread.currentThread());
+    }
+
+    /**
+     * Whether the caller's duty cycle stands, on another thread that is alive, in the middle of a
+     * flush: only that thread can go on with it or end it.
+     *
+     * @return true only after {@link #startInvoked()}
+     */
+    public boolean isFlushHeldByOtherThread() {
+        return invoker != null && flushAgent.isHeldByOtherThread();
     }
 
     /**

@@ -261,8 +261,9 @@ public final class ChronicleJournal implements Journal {
             document.close();
         }
         appendedBytes += length;
-        segment.publish(sequence, end);
+        // before ingest can see it: READABLE is never above APPENDED
         APPENDED.setRelease(this, sequence);
+        segment.publish(sequence, end);
         return sequence;
     }
 
@@ -504,6 +505,17 @@ public final class ChronicleJournal implements Journal {
 
     @Override
     public void close() {
+        final boolean interrupted = Thread.interrupted(); // as in append
+        try {
+            closeUninterrupted();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void closeUninterrupted() {
         appendLock.lock();
         try {
             if (closed) {

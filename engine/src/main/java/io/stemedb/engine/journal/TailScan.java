@@ -20,9 +20,13 @@ final class TailScan implements JournalHandler {
 
     private static final int DAMAGE_MAX = 100;
 
+    /** Number of the first segment of a data directory. */
+    private static final long FIRST_NUMBER = 1;
+
     private final List<String> damage = new ArrayList<>();
     private final SegmentWalker walker = new SegmentWalker();
     private boolean checkRecords;
+    private boolean damaged;
     private long lastSequence;
 
     /**
@@ -36,9 +40,13 @@ final class TailScan implements JournalHandler {
             final int length = segment.map(walker, SegmentWalker.ANY_SEQUENCE);
             try {
                 checkRecords = !tailFound;
+                damaged = false;
                 final int found = walker.walk(length, true, this, 1);
                 if (found > 0) {
-                    segment.firstSequence(walker.expected() - 1);
+                    segment.firstSequence(
+                            damaged && segment.number() == FIRST_NUMBER
+                                    ? 1 // what is damaged at the head of all was the first record
+                                    : walker.expected() - 1);
                     if (!tailFound) {
                         while (walker.walk(length, true, this, Integer.MAX_VALUE) > 0) {
                             checkRecords = true;
@@ -86,6 +94,7 @@ final class TailScan implements JournalHandler {
             final DirectBuffer buffer,
             final int offset,
             final int length) {
+        damaged = true;
         note(reason);
     }
 

@@ -1,0 +1,128 @@
+package io.stemedb.engine;
+
+import io.stemedb.engine.ingest.QuarantineEntry;
+import io.stemedb.engine.platform.Manifest;
+import io.stemedb.engine.store.HybridStore;
+import io.stemedb.engine.store.KeyFamily;
+import io.stemedb.engine.store.Keys;
+import io.stemedb.engine.store.KvReader;
+import io.stemedb.engine.store.KvStore;
+import io.stemedb.engine.store.StoreIdentity;
+import io.stemedb.engine.store.lmdb.LmdbKvStore;
+import io.stemedb.engine.store.rocks.RocksKvStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * All that the stores of a directory hold, read behind the engine's back while none is running:
+ * entries of each family, a digest of all, and the quarantine.
+ */
+record StoreContent(
+        long rocksCursor,
+        long lmdbCursor,
+        TreeMap<KeyFamily, Integer> counts,
+        String digest,
+        TreeMap<Long, Quarantined> quarantine) {
+
+    record Quarantined(String reason, String bytes) {}
+
+    static StoreContent read(final Path directory) {
+        final Manifest manifest = Manifest.read(directory);
+        final StoreIdentity identity = EngineParts.identity(manifest);
+        final Path natives = directory.resolve(EngineParts.NATIVE);
+        try (KvStore rocks =
+                        RocksKvStore.openReadOnly(
+                                directory.resolve(EngineParts.ROCKS), identity, natives);
+                KvStore lmdb =
+                        LmdbKvStore.openReadOnly(
+                                directory.resolve(EngineParts.LMDB), identity, natives);
+                KvStore store = new HybridStore(rocks, lmdb, EngineParts.subjectIndex(manifest));
+                KvReader reader = store.newReader()) {
+            return read(rocks.cursor(), lmdb.cursor(), reader);
+        }
+    }
+
+    private static StoreContent read(
+            final long rocksCursor, final long lmdbCursor, final KvReader reader) {
+        final MessageDigest digest = sha256();
+        final TreeMap<KeyFamily, Integer> counts = new TreeMap<>();
+        final TreeMap<Long, Quarantined> quarantine = new TreeMap<>();
+        final UnsafeBuffer prefix = new UnsafeBuffer(new byte[Keys.MAX_LENGTH]);
+        for (final KeyFamily family : KeyFamily.values()) {
+            counts.put(family, 0);
+            reader.scanForward(
+                    prefix,
+                    0,
+                    Keys.family(prefix, 0, family),
+                    null,
+                    0,
+                    0,
+                    (key, keyOffset, keyLength, value, valueOffset, valueLength) -> {
+                        counts.merge(family, 1, Integer::sum);
+                        digest.update((keyLength + ":" + valueLength).getBytes());
+                        digest.update(TestEngines.copy(key, keyOffset, keyLength));
+                        digest.update(TestEngines.copy(value, valueOffset, valueLength));
+                        if (family == KeyFamily.QUARANTINE) {
+                            final int bytes =
+                                    QuarantineEntry.bytesOffset(value, valueOffset, valueLength);
+                            quarantine.put(
+                                    Keys.sequence(key, keyOffset, keyLength),
+                                    new Quarantined(
+                                            QuarantineEntry.reason(value, valueOffset, valueLength),
+                                            HexFormat.of()
+                                                    .formatHex(
+                                                            TestEngines.copy(
+                                                                    value,
+                                                                    bytes,
+                                                                    valueOffset
+                                                                            + valueLength
+                                                                            - bytes))));
+                        }
+                        return true;
+                    });
+        }
+        return new StoreContent(
+                rocksCursor,
+                lmdbCursor,
+                counts,
+                HexFormat.of().formatHex(digest.digest()),
+                quarantine);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (final NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    int count(final KeyFamily family) {
+        return counts.get(family);
+    }
+
+    /** Deletes one store, as P7 allows. */
+    static void delete(final Path directory, final String store) {
+        final List<Path> paths = new ArrayList<>();
+        try (Stream<Path> walk = Files.walk(directory.resolve(store))) {
+            walk.forEach(paths::add);
+            paths.sort(Comparator.reverseOrder());
+            for (final Path path : paths) {
+                Files.delete(path);
+            }
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package io.stemedb.engine;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.YieldingIdleStrategy;
+import org.bouncycastle.crypto.digests.Blake3Digest;
+
+/** Small engines, and what every suite does with them. */
+final class TestEngines {
+    static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
+    static final int HASH = 32;
+
+    private TestEngines() {}
+
+    /** Small segments and generations, so that a few thousand records roll and flush often. */
+    static EngineContext context(final Path directory) {
+        return new EngineContext()
+                .directory(directory)
+                .segmentLength(2 << 20)
+                .prepareAhead(2 << 20)
+                .generationRecords(2_000)
+                .generationBytes(2 << 20)
+                .ingestIdleStrategy(new YieldingIdleStrategy())
+                .errorHandler(
+                        error -> {
+                            throw new AssertionError(error);
+                        });
+    }
+
+    /** Appends, and again while the engine pushes back. */
+    static long append(final LongSupplier append) {
+        final long startNs = System.nanoTime();
+        long sequence = append.getAsLong();
+        while (sequence < 0) {
+            if (System.nanoTime() - startNs > TIMEOUT_NS) {
+                throw new AssertionError("append is refused for a minute: " + sequence);
+            }
+            Thread.yield();
+            sequence = append.getAsLong();
+        }
+        return sequence;
+    }
+
+    static long append(final Appender appender, final byte[] record) {
+        final UnsafeBuffer buffer = new UnsafeBuffer(record);
+        return append(() -> appender.append(buffer, 0, record.length));
+    }
+
+    static long claim(
+            final Appender appender, final String subject, final double value, final long ns) {
+        appender.assertion()
+                .subject(subject)
+                .predicate("price")
+                .number(value)
+                .confidence(1.0f)
+                .timestamp(ns);
+        return append(appender.assertion()::append);
+    }
+
+    static long newSeed() {
+        return ThreadLocalRandom.current().nextLong();
+    }
+
+    /** 32 bytes that follow from a number: an agent, an epoch id, a hash of something. */
+    static byte[] id(final long number) {
+        final byte[] bytes = new byte[HASH];
+        final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
+        for (int i = 0; i < HASH; i += Long.BYTES) {
+            buffer.putLong(i, (number + i) * 0x9E3779B97F4A7C15L ^ number);
+        }
+        return bytes;
+    }
+
+    /** Content hash by an implementation that is not ours. */
+    static byte[] hashOf(final byte[] record) {
+        final Blake3Digest digest = new Blake3Digest(HASH * Byte.SIZE);
+        digest.update(record, 8, record.length - 8);
+        final byte[] hash = new byte[HASH];
+        digest.doFinal(hash, 0);
+        return hash;
+    }
+
+    static byte[] copy(final DirectBuffer buffer, final int offset, final int length) {
+        final byte[] bytes = new byte[length];
+        buffer.getBytes(offset, bytes);
+        return bytes;
+    }
+
+    static String text(final DirectBuffer buffer, final int offset, final int length) {
+        return new String(copy(buffer, offset, length), StandardCharsets.UTF_8);
+    }
+
+    /** A subject of exactly so many bytes. */
+    static String ofLength(final char letter, final int length) {
+        final char[] letters = new char[length];
+        Arrays.fill(letters, letter);
+        return new String(letters);
+    }
+
+    /** Starts a thread whose error is kept; {@link Running#end} gives it. */
+    static Running start(final String name, final Work work) {
+        return new Running(name, work);
+    }
+
+    @FunctionalInterface
+    interface Work {
+        void run() throws Exception;
+    }
+
+    /** A thread that must end in time, and without an error. */
+    static final class Running {
+        private final Thread thread;
+        private volatile Throwable error;
+
+        private Running(final String name, final Work work) {
+            thread =
+                    new Thread(
+                            () -> {
+                                try {
+                                    work.run();
+                                } catch (final Throwable e) {
+                                    error = e;
+                                }
+                            },
+                            name);
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        Thread thread() {
+            return thread;
+        }
+
+        void end() throws InterruptedException {
+            thread.join(TimeUnit.NANOSECONDS.toMillis(TIMEOUT_NS));
+            if (thread.isAlive()) {
+                final AssertionError hang = new AssertionError(thread.getName() + " hangs");
+                hang.setStackTrace(thread.getStackTrace());
+                throw hang;
+            }
+            if (error != null) {
+                throw new AssertionError(thread.getName() + ": " + error, error);
+            }
+        }
+    }
+}
