@@ -15,16 +15,25 @@ public final class Engines {
     /** Longest wait for a watermark. */
     public static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(120);
 
+    /** System property: true for tiny runs, whose engines need not touch much memory. */
+    public static final String QUICK = "io.stemedb.bench.quick";
+
+    private static final int QUICK_RECORDS = 20_000;
+    private static final int QUICK_BYTES = 8 << 20;
+
     private Engines() {}
 
     /**
      * Settings for a run.
      *
      * @param directory of the run; the engine's is {@code engine} in it
-     * @return default settings
+     * @return default settings, but for {@link #QUICK}
      */
     public static EngineContext context(final Path directory) {
-        return new EngineContext().directory(directory.resolve("engine"));
+        final EngineContext context = new EngineContext().directory(directory.resolve("engine"));
+        return Boolean.getBoolean(QUICK)
+                ? context.generationRecords(QUICK_RECORDS).generationBytes(QUICK_BYTES)
+                : context;
     }
 
     /**

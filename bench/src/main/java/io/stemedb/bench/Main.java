@@ -82,6 +82,9 @@ public final class Main {
             if (options.has("--data")) {
                 System.setProperty(DataDirectory.PROPERTY, options.text("--data", null));
             }
+            if (options.has("--quick")) {
+                System.setProperty(Engines.QUICK, "true");
+            }
             final Session session =
                     new Session(
                             out,
@@ -131,7 +134,7 @@ public final class Main {
                         options.number("--pairs", quick ? 1 : 5),
                         quick ? 2 : 15,
                         quick ? 1_000 : 20_000,
-                        quick ? 5_000 : 150_000)
+                        quick ? 5_000 : 100_000)
                 .run();
     }
 
@@ -139,14 +142,14 @@ public final class Main {
         new LatencyRig(
                         session,
                         options.number("--rate", quick ? 10_000 : 100_000),
-                        options.number("--seconds", quick ? 1 : 8),
+                        options.number("--seconds", quick ? 1 : 7),
                         quick ? 1 : 2,
                         options.number("--repetitions", quick ? 1 : 5))
                 .run();
     }
 
     private void throughput() {
-        final int records = options.number("--records", quick ? 20_000 : 1_500_000);
+        final int records = options.number("--records", quick ? 20_000 : 1_200_000);
         if (records % RECORDS_STEP != 0) {
             throw new IllegalArgumentException(
                     "--records: must be a multiple of " + RECORDS_STEP + ", is " + records);

@@ -31,11 +31,13 @@ class BenchmarksTest {
     @BeforeEach
     void setData() {
         System.setProperty(DataDirectory.PROPERTY, directory.toString());
+        System.setProperty(Engines.QUICK, "true");
         System.setProperty("jmh.ignoreLock", "true");
     }
 
     @AfterEach
-    void clearData() {
+    void clear() {
+        System.clearProperty(Engines.QUICK);
         System.clearProperty(DataDirectory.PROPERTY);
     }
 

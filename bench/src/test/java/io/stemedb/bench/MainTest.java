@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +24,8 @@ class MainTest {
     @TempDir Path directory;
 
     @AfterEach
-    void clearData() {
+    void clear() {
+        System.clearProperty(Engines.QUICK);
         System.clearProperty(DataDirectory.PROPERTY);
     }
 
@@ -47,10 +51,20 @@ class MainTest {
         try (var left = Files.list(directory.resolve("data"))) {
             assertEquals(0, left.count());
         }
+        final Path maps = Path.of("/proc/self/maps");
+        if (Files.isReadable(maps)) { // a turn must not leave its memory to the next
+            assertEquals("", grep(maps, ".cq4"));
+        }
         final String page = Files.readString(directory.resolve("out").resolve("README.md"));
         assertFalse(page.contains(directory.toString()), page);
         assertTrue(page.contains("NOT JUDGED (tiny run)"), page);
         return page;
+    }
+
+    private static String grep(final Path file, final String part) throws IOException {
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.filter(line -> line.contains(part)).collect(Collectors.joining("\n"));
+        }
     }
 
     @Test
