@@ -53,7 +53,7 @@ public final class Engine implements AutoCloseable {
     /**
      * Opens the data directory, recovers what was not stored, and starts the agents.
      *
-     * @param context settings; read now, not kept
+     * @param context settings, not to be changed any more
      * @return a running engine
      * @throws IllegalStateException naming the JVM flags that are missing
      * @throws IllegalArgumentException naming a setting that is out of range or differs from what
@@ -288,8 +288,8 @@ public final class Engine implements AutoCloseable {
     /**
      * Refuses appends, waits until what was appended is stored (at most the context's close
      * timeout; the journal keeps the rest), stops the agents, waits for readers to leave their
-     * calls, and closes everything. Idempotent; from any thread but the engine's own and not from a
-     * handler of its readers.
+     * calls, and closes everything. Idempotent; from any thread but the engine's own, not from a
+     * handler of its readers, and with {@link ThreadingMode#INVOKER} on the thread that invokes.
      *
      * @throws IllegalStateException from a thread or handler where it would wait for itself
      */
@@ -300,6 +300,10 @@ public final class Engine implements AutoCloseable {
                     "engine closed on one of its own threads: close it on one of yours");
         }
         readers.checkNotInside();
+        if (ingestor.isFlushHeldByOtherThread()) {
+            throw new IllegalStateException(
+                    "engine closed while another thread is in a flush: close it on that one");
+        }
         if (!closing.compareAndSet(false, true)) {
             awaitClosed();
             return;

@@ -22,6 +22,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.ErrorHandler;
 
 /**
@@ -36,6 +37,7 @@ final class EngineParts implements AutoCloseable {
     static final String LMDB = "lmdb";
     static final String NATIVE = "native";
     private static final String COUNTERS = "counters";
+    private static final AtomicBoolean SAID = new AtomicBoolean();
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private Counters counters;
@@ -66,7 +68,7 @@ final class EngineParts implements AutoCloseable {
         createDirectory(directory);
         opened(DirectoryLock.acquire(directory));
         final Manifest manifest = manifest(directory, context);
-        Blake3.load(directory.resolve(NATIVE));
+        loadBlake3(directory.resolve(NATIVE));
         counters = opened(Counters.map(directory.resolve(COUNTERS)));
         final StoreIdentity identity = identity(manifest);
         final KvStore rocks =
@@ -100,6 +102,19 @@ final class EngineParts implements AutoCloseable {
                                 (first, last, reason) ->
                                         errors.onError(new JournalException(reason, null)),
                                 errors));
+    }
+
+    /**
+     * Says once for each JVM when there is no native library: hashing then takes about twice as
+     * long.
+     */
+    private static void loadBlake3(final Path natives) {
+        Blake3.load(natives);
+        if ("java".equals(Blake3.newInstance().implementation())
+                && SAID.compareAndSet(false, true)) {
+            System.getLogger(Engine.class.getName())
+                    .log(System.Logger.Level.INFO, "BLAKE3: " + Blake3.description());
+        }
     }
 
     private <T extends AutoCloseable> T opened(final T part) {

@@ -3,6 +3,7 @@ package io.stemedb.engine;
 import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.EpochView;
 import io.stemedb.codecs.Limits;
+import io.stemedb.codecs.VoteView;
 import io.stemedb.engine.memtable.Memtable;
 import io.stemedb.engine.memtable.MemtableReader;
 import io.stemedb.engine.store.Keys;
@@ -70,6 +71,40 @@ public final class Reader implements AutoCloseable {
             if (memtable.findAssertion(hash, offset)) {
                 copyEntry();
             } else if (!records.get(key, 0, Keys.assertion(key, 0, hash, offset), copyRecord)) {
+                return false;
+            }
+            view.wrap(copy, 0, copyLength);
+            return true;
+        } finally {
+            exit();
+        }
+    }
+
+    /**
+     * Looks a vote up.
+     *
+     * @param assertionHash buffer of the content hash of the assertion it weighs
+     * @param assertionOffset first of the 32 bytes
+     * @param hash buffer of the vote's own content hash
+     * @param offset first of the 32 bytes
+     * @param view put on a copy of the record; good until the next call
+     * @return whether there is one
+     */
+    public boolean vote(
+            final DirectBuffer assertionHash,
+            final int assertionOffset,
+            final DirectBuffer hash,
+            final int offset,
+            final VoteView view) {
+        enter();
+        try {
+            if (memtable.findVote(hash, offset)) {
+                copyEntry();
+            } else if (!records.get(
+                    key,
+                    0,
+                    Keys.vote(key, 0, assertionHash, assertionOffset, hash, offset),
+                    copyRecord)) {
                 return false;
             }
             view.wrap(copy, 0, copyLength);

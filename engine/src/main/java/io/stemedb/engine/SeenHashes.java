@@ -15,6 +15,11 @@ final class SeenHashes {
     private int size;
     private int mask;
 
+    /**
+     * A slot of zeros is an empty one, so the hash of zeros is kept here: an epoch id may be that.
+     */
+    private boolean zero;
+
     SeenHashes(final int capacity) {
         resize(BitUtil.findNextPositivePowerOfTwo(2 * capacity));
     }
@@ -25,6 +30,7 @@ final class SeenHashes {
     }
 
     void clear() {
+        zero = false;
         if (size > 0) {
             Arrays.fill(slots, 0);
             size = 0;
@@ -41,6 +47,11 @@ final class SeenHashes {
     }
 
     private boolean add(final long a, final long b, final long c, final long d) {
+        if ((a | b | c | d) == 0) {
+            final boolean added = !zero;
+            zero = true;
+            return added;
+        }
         int slot = (int) a & mask;
         while (true) {
             final int at = slot * WORDS;

@@ -53,6 +53,12 @@ final class FlushAgent implements Agent {
     private Step step = Step.IDLE;
     private Generation generation;
     private KvBatch batch;
+
+    /**
+     * LMDB binds a transaction to its thread: with INVOKER another one may come along meanwhile.
+     */
+    private volatile Thread batchThread;
+
     private long startNs;
     private long retryAtNs;
     private boolean retrying;
@@ -71,6 +77,9 @@ final class FlushAgent implements Agent {
 
     @Override
     public int doWork() {
+        if (isHeldByOtherThread()) {
+            return 0;
+        }
         try {
             return switch (step) {
                 case IDLE -> idle();
@@ -118,6 +127,7 @@ final class FlushAgent implements Agent {
     private int sort() {
         if (entries.sort(SORT_SLICE) == 0) {
             batch = store.newBatch();
+            batchThread = Thread.currentThread();
             step = Step.PUT;
         }
         return 1;
@@ -193,6 +203,7 @@ final class FlushAgent implements Agent {
     private int commit() {
         final KvBatch finished = batch;
         batch = null;
+        batchThread = null;
         finished.commit(generation.lastSequence());
         finished.close();
         retrying = false;
@@ -232,8 +243,15 @@ final class FlushAgent implements Agent {
         if (batch != null) {
             final KvBatch unfinished = batch;
             batch = null;
+            batchThread = null;
             unfinished.close();
         }
+    }
+
+    /** Whether a batch is open that only another thread, which is alive, can finish. */
+    boolean isHeldByOtherThread() {
+        final Thread thread = batchThread;
+        return thread != null && thread != Thread.currentThread() && thread.isAlive();
     }
 
     @Override

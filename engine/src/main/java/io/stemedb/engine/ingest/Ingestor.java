@@ -263,6 +263,16 @@ public final class Ingestor implements AutoCloseable {
     }
 
     /**
+     * Whether the caller's duty cycle stands, on another thread that is alive, in the middle of a
+     * flush: only that thread can go on with it or end it.
+     *
+     * @return true only after {@link #startInvoked()}
+     */
+    public boolean isFlushHeldByOtherThread() {
+        return invoker != null && flushAgent.isHeldByOtherThread();
+    }
+
+    /**
      * Stops the agents and frees the memtable, once its readers are out. What is not stored yet
      * stays in the journal. Idempotent; not from one of its own threads.
      */

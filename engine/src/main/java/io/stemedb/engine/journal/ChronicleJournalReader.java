@@ -15,6 +15,7 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
     private final SegmentWalker walker = new SegmentWalker();
     private final Deque<SegmentFile> old = new ArrayDeque<>();
     private final long fromSequence;
+    private final FromSequence filter;
     private final long lifeFirstSequence;
 
     /** Mapped by us until it is walked; null once the walk is in this life's segments. */
@@ -26,7 +27,6 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
     private boolean sealed;
     private long readBytes;
     private long nextSequence;
-    private JournalHandler handler;
     private boolean closed;
 
     /** The caller guards the lists. */
@@ -41,6 +41,7 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
         this.readLock = readLock;
         this.live = firstLive;
         this.fromSequence = fromSequence;
+        filter = new FromSequence(fromSequence);
         this.lifeFirstSequence = lifeFirstSequence;
         final long oldest =
                 oldSegments.isEmpty() ? lifeFirstSequence : oldSegments.get(0).firstSequence();
@@ -65,14 +66,14 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
     }
 
     @Override
-    public int poll(final JournalHandler toHandler, final int limit) {
+    public int poll(final JournalHandler handler, final int limit) {
         readLock.lock();
         try {
             if (closed) {
                 throw new JournalException("journal reader is closed", null);
             }
             journal.checkOpen();
-            handler = toHandler;
+            filter.to(handler);
             final int calls = inLife ? pollLife(limit) : pollOld(limit);
             if (handler.onPolled() && calls == 0 && limit > 0) {
                 return advance();
@@ -170,9 +171,7 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
         if (inLife) {
             readBytes += length;
         }
-        if (sequence >= fromSequence) {
-            handler.onRecord(sequence, buffer, offset, length);
-        }
+        filter.onRecord(sequence, buffer, offset, length);
     }
 
     @Override
@@ -183,15 +182,7 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
             final DirectBuffer buffer,
             final int offset,
             final int length) {
-        if (lastSequence >= fromSequence || firstSequence >= fromSequence) {
-            handler.onDamage(
-                    Math.max(firstSequence, fromSequence),
-                    lastSequence,
-                    reason,
-                    buffer,
-                    offset,
-                    length);
-        }
+        filter.onDamage(firstSequence, lastSequence, reason, buffer, offset, length);
     }
 
     @Override

@@ -32,6 +32,9 @@ final class Excerpt {
     /** Bytes of the largest excerpt. */
     static final int MAX_LENGTH = RECORD_OFFSET + Limits.RECORD_MAX + ALIGNMENT;
 
+    /** Bytes of the smallest excerpt. */
+    static final int MIN_LENGTH = RECORD_OFFSET + Limits.HEADER_LENGTH;
+
     private Excerpt() {}
 
     /** Zeros after a record, for an excerpt whose frame stands at a position. */

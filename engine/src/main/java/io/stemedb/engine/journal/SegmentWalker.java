@@ -20,6 +20,8 @@ final class SegmentWalker {
     /** Sequences further ahead than this are taken for noise, not for a gap. */
     private static final long MAX_GAP = 1L << 32;
 
+    private static final long SEQUENCE_MAX = Long.MAX_VALUE >>> 8;
+    private static final long NO_RECORD = -2;
     private static final int STEP = 4;
 
     private final UnsafeBuffer buffer = new UnsafeBuffer(0, 0);
@@ -27,6 +29,9 @@ final class SegmentWalker {
     private long position;
     private long goodEnd;
     private long expected;
+
+    /** Length of the record that {@link #sequenceAt} found. */
+    private int foundLength;
 
     /** Starts at the head of a segment mapped at an address; nothing is read yet. */
     void wrap(
@@ -74,7 +79,11 @@ final class SegmentWalker {
         while (calls < max && position + Excerpt.RECORD_OFFSET <= limit) {
             final int frame = buffer.getInt((int) position);
             if (isRecord(frame, limit)) {
-                calls += deliver(handler);
+                calls +=
+                        deliver(
+                                expected,
+                                buffer.getInt((int) position + Excerpt.RECORD_LENGTH_OFFSET),
+                                handler);
             } else if ((frame & Excerpt.END_OF_SEGMENT) == Excerpt.METADATA
                     && metadataEnd(position, frame) <= limit) {
                 position = metadataEnd(position, frame);
@@ -94,7 +103,9 @@ final class SegmentWalker {
     }
 
     private boolean isRecord(final int frame, final long limit) {
-        if ((frame & Excerpt.END_OF_SEGMENT) != 0 || frame < Excerpt.RECORD_OFFSET) {
+        if (expected == ANY_SEQUENCE
+                || (frame & Excerpt.END_OF_SEGMENT) != 0
+                || frame < Excerpt.RECORD_OFFSET) {
             return false;
         }
         final int index = (int) position;
@@ -103,22 +114,17 @@ final class SegmentWalker {
                 || position + Excerpt.FRAME_LENGTH + frame > limit) {
             return false;
         }
-        final int padding = frame + Excerpt.FRAME_LENGTH - Excerpt.RECORD_OFFSET - recordLength;
-        if (padding < 0 || padding >= Excerpt.ALIGNMENT) {
+        if (!isFramed(position)) {
             return false;
         }
-        final long sequence = buffer.getLong(index + Excerpt.SEQUENCE_OFFSET);
-        return expected == ANY_SEQUENCE
-                ? isWhole(index, recordLength, sequence)
-                : sequence == expected;
+        // the first record of a walk without expectations goes the slow way, which looks at the
+        // next one too
+        return buffer.getLong(index + Excerpt.SEQUENCE_OFFSET) == expected;
     }
 
-    private int deliver(final JournalHandler handler) {
+    private int deliver(final long sequence, final int recordLength, final JournalHandler handler) {
         final int index = (int) position;
-        final int recordLength = buffer.getInt(index + Excerpt.RECORD_LENGTH_OFFSET);
-        final long sequence = buffer.getLong(index + Excerpt.SEQUENCE_OFFSET);
-        final long end = position + Excerpt.RECORD_OFFSET + recordLength;
-        position = end + (-end & Excerpt.ALIGNMENT - 1);
+        position = excerptEnd(position, recordLength);
         goodEnd = position;
         expected = sequence + 1;
         handler.onRecord(sequence, buffer, index + Excerpt.RECORD_OFFSET, recordLength);
@@ -130,95 +136,184 @@ final class SegmentWalker {
      * made, 0 if none.
      */
     private int resume(final long limit, final boolean sealed, final JournalHandler handler) {
-        final long from = goodEnd;
-        for (long candidate = from;
+        final long next = metadataEnd(goodEnd, limit);
+        for (long candidate = goodEnd;
                 candidate + Excerpt.RECORD_OFFSET + Limits.HEADER_LENGTH <= limit;
                 candidate += STEP) {
-            final int index = (int) candidate;
-            final long sequence = buffer.getLong(index + Excerpt.SEQUENCE_OFFSET);
-            final boolean plausible =
-                    expected == ANY_SEQUENCE
-                            ? sequence > 0 && sequence < Long.MAX_VALUE >>> 8
-                            : sequence - expected >= 0 && sequence - expected < MAX_GAP;
-            if (plausible) {
-                final int recordLength = buffer.getInt(index + Excerpt.RECORD_LENGTH_OFFSET);
-                if (Excerpt.isRecordLength(recordLength)
-                        && candidate + Excerpt.RECORD_OFFSET + recordLength <= limit
-                        && isWhole(index, recordLength, sequence)) {
-                    return resumeAt(candidate, sequence, from, handler);
+            // where a record is due its sequence may be wrong; elsewhere it must speak for itself
+            if (candidate == next || isPlausible(statedSequence(candidate), candidate)) {
+                final long sequence = sequenceAt(candidate, candidate == next, limit);
+                if (sequence != NO_RECORD) {
+                    return resumeAt(candidate, sequence, foundLength, next, handler);
                 }
             }
         }
         if (!sealed) {
             position = goodEnd;
+            return 0;
         }
-        return 0;
+        return tellUnreadableTail(next, limit, handler);
+    }
+
+    /**
+     * A whole frame where a record is due, and none can be read from there on: at least one is
+     * lost.
+     */
+    private int tellUnreadableTail(
+            final long next, final long limit, final JournalHandler handler) {
+        position = limit;
+        if (expected == ANY_SEQUENCE || next + Excerpt.FRAME_LENGTH > limit) {
+            return 0;
+        }
+        final int frame = buffer.getInt((int) next);
+        if (frame == 0 || (frame & Excerpt.NOT_COMPLETE) != 0) {
+            return 0;
+        }
+        final long lost = expected++;
+        goodEnd = limit;
+        handler.onDamage(
+                lost,
+                lost,
+                path + ": bytes from " + next + " on damaged, sequence " + lost + " is missing",
+                buffer,
+                (int) next,
+                (int) Math.min(limit - next, Limits.RECORD_MAX));
+        return 1;
+    }
+
+    /**
+     * Sequence of the record at a position, if bytes of the right CRC are there; sets the length
+     * found.
+     */
+    private long sequenceAt(final long candidate, final boolean due, final long limit) {
+        foundLength = buffer.getInt((int) candidate + Excerpt.RECORD_LENGTH_OFFSET);
+        if (!isWhole(candidate, foundLength, limit) && !(due && isWholeByFrame(candidate, limit))) {
+            return NO_RECORD;
+        }
+        final int recordLength = foundLength;
+        final long stated = statedSequence(candidate);
+        final long following = following(excerptEnd(candidate, recordLength), limit);
+        if (following == NO_RECORD) {
+            return sequenceOfLast(stated, candidate, due);
+        }
+        if (following == stated + 1 && isPlausible(stated, candidate)) {
+            return stated;
+        }
+        // the CRC does not cover the sequence: where the two disagree the one behind decides
+        return due && isPlausible(following - 1, candidate) ? following - 1 : NO_RECORD;
+    }
+
+    /** The frame gives the length too, up to the padding. */
+    private boolean isWholeByFrame(final long candidate, final long limit) {
+        final int longest =
+                buffer.getInt((int) candidate) + Excerpt.FRAME_LENGTH - Excerpt.RECORD_OFFSET;
+        for (int padding = 0; padding < Excerpt.ALIGNMENT; padding++) {
+            foundLength = longest - padding;
+            if (isWhole(candidate, foundLength, limit)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private long sequenceOfLast(final long stated, final long candidate, final boolean due) {
+        final boolean oneBit = Long.bitCount(stated ^ expected) == 1;
+        if (isPlausible(stated, candidate) && !(goodEnd == 0 && oneBit)) {
+            return stated;
+        }
+        // no byte is missing before it, so none of its sequences is
+        return due && expected != ANY_SEQUENCE && (stated > expected || oneBit)
+                ? expected
+                : NO_RECORD;
+    }
+
+    /** Sequence of the whole record that stands right behind another. */
+    private long following(final long at, final long limit) {
+        if (at + Excerpt.RECORD_OFFSET + Limits.HEADER_LENGTH > limit || !isFramed(at)) {
+            return NO_RECORD;
+        }
+        return isWhole(at, buffer.getInt((int) at + Excerpt.RECORD_LENGTH_OFFSET), limit)
+                ? statedSequence(at)
+                : NO_RECORD;
+    }
+
+    /**
+     * Whether so many records can have been lost in the bytes before; none says how many segments
+     * were.
+     */
+    private boolean isPlausible(final long sequence, final long candidate) {
+        if (expected == ANY_SEQUENCE) {
+            return sequence > 0 && sequence < SEQUENCE_MAX;
+        }
+        final long lost = sequence - expected;
+        return lost >= 0
+                && lost <= (goodEnd == 0 ? MAX_GAP : (candidate - goodEnd) / Excerpt.MIN_LENGTH);
     }
 
     private int resumeAt(
             final long candidate,
             final long sequence,
-            final long from,
+            final int recordLength,
+            final long next,
             final JournalHandler handler) {
-        position = candidate;
+        final long from = goodEnd;
         final long first = expected == ANY_SEQUENCE ? sequence : expected;
-        if (first == sequence && isMetadata(from, candidate) && isFramed(candidate)) {
-            return deliver(handler);
+        position = candidate;
+        if (candidate == next && sequence == first && isSound(candidate, sequence, recordLength)) {
+            return deliver(sequence, recordLength, handler);
         }
-        if (isMetadata(from, candidate)) {
-            handler.onDamage(
-                    first,
-                    sequence - 1,
-                    path
-                            + ": sequences "
-                            + first
-                            + "-"
-                            + (sequence - 1)
-                            + " are missing before "
-                            + sequence,
-                    buffer,
-                    (int) from,
-                    0);
-            return 1 + deliver(handler);
-        }
-        final int length = (int) Math.min(candidate - from, Limits.RECORD_MAX);
         final String lost =
-                first == sequence
+                sequence == first
                         ? "no record lost"
-                        : "sequences " + first + "-" + (sequence - 1) + " lost";
+                        : "sequences " + first + "-" + (sequence - 1) + " are missing";
+        final String where =
+                candidate == next
+                        ? "before record " + sequence
+                        : "bytes " + next + "-" + (candidate + Excerpt.RECORD_OFFSET) + " damaged";
         handler.onDamage(
                 first,
                 sequence - 1,
-                path
-                        + ": bytes "
-                        + from
-                        + "-"
-                        + (candidate - 1 + Excerpt.FRAME_LENGTH)
-                        + " damaged, "
-                        + lost,
+                path + ": " + where + ", " + lost,
                 buffer,
                 (int) from,
-                length);
-        return 1 + deliver(handler);
+                candidate == next ? 0 : (int) Math.min(candidate - from, Limits.RECORD_MAX));
+        return 1 + deliver(sequence, recordLength, handler);
+    }
+
+    private boolean isSound(final long at, final long sequence, final int recordLength) {
+        return isFramed(at)
+                && statedSequence(at) == sequence
+                && buffer.getInt((int) at + Excerpt.RECORD_LENGTH_OFFSET) == recordLength;
+    }
+
+    private long statedSequence(final long at) {
+        return buffer.getLong((int) at + Excerpt.SEQUENCE_OFFSET);
+    }
+
+    private static long excerptEnd(final long at, final int recordLength) {
+        final long end = at + Excerpt.RECORD_OFFSET + recordLength;
+        return end + (-end & Excerpt.ALIGNMENT - 1);
     }
 
     private boolean isFramed(final long at) {
         final int frame = buffer.getInt((int) at);
         final int recordLength = buffer.getInt((int) at + Excerpt.RECORD_LENGTH_OFFSET);
         final int padding = frame + Excerpt.FRAME_LENGTH - Excerpt.RECORD_OFFSET - recordLength;
-        return padding >= 0 && padding < Excerpt.ALIGNMENT;
+        return padding == Excerpt.padding(at, recordLength);
     }
 
-    private boolean isMetadata(final long from, final long to) {
+    /** Where the metadata that starts at a position ends, if it is metadata. */
+    private long metadataEnd(final long from, final long limit) {
         long at = from;
-        while (at < to) {
+        while (at + Excerpt.FRAME_LENGTH <= limit) {
             final int frame = buffer.getInt((int) at);
-            if ((frame & Excerpt.END_OF_SEGMENT) != Excerpt.METADATA) {
-                return false;
+            if ((frame & Excerpt.END_OF_SEGMENT) != Excerpt.METADATA
+                    || metadataEnd(at, frame) > limit) {
+                return at;
             }
             at = metadataEnd(at, frame);
         }
-        return at == to;
+        return at;
     }
 
     /** Chronicle starts every excerpt at a multiple of 4. */
@@ -226,10 +321,13 @@ final class SegmentWalker {
         return at + Excerpt.FRAME_LENGTH + (frame & Excerpt.LENGTH_MASK) + STEP - 1 & -STEP;
     }
 
-    private boolean isWhole(final int index, final int recordLength, final long sequence) {
-        final int record = index + Excerpt.RECORD_OFFSET;
-        return sequence > 0
-                && RecordHeader.crc(buffer, record)
-                        == RecordHeader.computeCrc(buffer, record, recordLength);
+    private boolean isWhole(final long at, final int recordLength, final long limit) {
+        if (!Excerpt.isRecordLength(recordLength)
+                || at + Excerpt.RECORD_OFFSET + recordLength > limit) {
+            return false;
+        }
+        final int record = (int) at + Excerpt.RECORD_OFFSET;
+        return RecordHeader.crc(buffer, record)
+                == RecordHeader.computeCrc(buffer, record, recordLength);
     }
 }

@@ -8,8 +8,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Puts records into one generation; ingest thread only. A put looks every key up first, then checks
- * the room, and only then writes, so that a refused put has changed nothing.
+ * Puts records into one generation; ingest thread only. A put reads all it is given first, then
+ * checks the room, and only then writes: a put that is refused or throws has changed nothing.
  *
  * <p>Order of publication, which the readers rely on:
  *
@@ -95,6 +95,8 @@ final class GenerationWriter {
             final int length,
             final int subjectOffset,
             final int subjectLength) {
+        record.boundsCheck(offset, length);
+        record.boundsCheck(subjectOffset, subjectLength);
         final long key = hasher.ofHash(EntryDescriptor.ASSERTION, hash, hashOffset);
         final int slot = index.probe(EntryDescriptor.ASSERTION, key, hash, hashOffset, HASH_LENGTH);
         if (slot > 0) {
@@ -166,6 +168,7 @@ final class GenerationWriter {
             final int offset,
             final int length,
             final int assertionHashOffset) {
+        record.boundsCheck(offset, length);
         final long key = hasher.ofHash(EntryDescriptor.VOTE, hash, hashOffset);
         final int slot = index.probe(EntryDescriptor.VOTE, key, hash, hashOffset, HASH_LENGTH);
         if (slot > 0) {
@@ -208,6 +211,7 @@ final class GenerationWriter {
             final int offset,
             final int length,
             final int epochIdOffset) {
+        record.boundsCheck(offset, length);
         final long key = hasher.ofHash(EntryDescriptor.EPOCH, record, epochIdOffset);
         final int slot =
                 index.probe(EntryDescriptor.EPOCH, key, record, epochIdOffset, HASH_LENGTH);
@@ -235,6 +239,8 @@ final class GenerationWriter {
             final DirectBuffer bytes,
             final int offset,
             final int length) {
+        reason.boundsCheck(reasonOffset, reasonLength);
+        bytes.boundsCheck(offset, length);
         if (!hasRoom(EntryDescriptor.entryLength(reasonLength, length))) {
             return false;
         }

@@ -32,8 +32,7 @@ final class KeyHasher {
 
     /** Hash of a 32-byte key of the given kind. */
     long ofHash(final int kind, final DirectBuffer key, final int offset) {
-        final long a =
-                fold(key.getLong(offset) ^ seed0, key.getLong(offset + 8) ^ seed1 ^ ((long) kind));
+        final long a = fold(key.getLong(offset) ^ seed0, key.getLong(offset + 8) ^ seed1 ^ kind);
         final long b = fold(key.getLong(offset + 16) ^ seed2, key.getLong(offset + 24) ^ seed3);
         return fold(a ^ seed4, b ^ seed0);
     }

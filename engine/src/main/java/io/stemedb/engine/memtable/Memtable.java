@@ -245,11 +245,11 @@ public final class Memtable implements AutoCloseable {
      * @return false if none is free; then nothing has changed
      */
     public boolean rotate() {
+        checkOpen();
         for (final Generation next : generations) {
             if (next.state() == Generation.State.FREE) {
                 next.activate(lastSequence + 1);
                 gate.link(next);
-                // Only now: the flush thread must not unlink the last live generation.
                 active.seal();
                 active = next;
                 return true;
@@ -289,6 +289,7 @@ public final class Memtable implements AutoCloseable {
     public boolean findEpoch(final DirectBuffer id, final int idOffset, final EntryView out) {
         // Not pinned: the flush thread may be clearing one of these, which can only turn a hit into
         // a miss, for an epoch that is in the store by then.
+        checkOpen();
         final long key = hasher.ofHash(EntryDescriptor.EPOCH, id, idOffset);
         for (final Generation generation : gate.live().newestFirst) {
             final int entry =
@@ -309,7 +310,8 @@ public final class Memtable implements AutoCloseable {
      */
     public Generation sealed() {
         final LiveGenerations live = gate.live();
-        if (live.closed || live.oldest().state() != Generation.State.SEALED) {
+        // one generation is always live, whatever its state
+        if (live.newestFirst.length < 2 || live.oldest().state() != Generation.State.SEALED) {
             return null;
         }
         return live.oldest();
@@ -325,14 +327,13 @@ public final class Memtable implements AutoCloseable {
      * @return true once it is free for ingest; false: call again later
      */
     public boolean release(final Generation generation) {
+        checkOpen();
         final Generation.State state = generation.state();
         if (state == Generation.State.SEALED && generation == sealed()) {
             generation.unlinked(gate.unlinkOldest());
         } else if (state != Generation.State.UNLINKED) {
             throw new IllegalStateException(
                     "only the oldest sealed generation can be released: state=" + state);
-        } else if (gate.live().closed) {
-            throw ReaderGate.closed();
         }
         return gate.allPassed(generation.unlinkVersion()) && generation.clear();
     }
@@ -392,6 +393,10 @@ public final class Memtable implements AutoCloseable {
             throw new IllegalArgumentException(
                     "sequence does not ascend: limit=" + (lastSequence + 1) + " value=" + sequence);
         }
+        checkOpen();
+    }
+
+    private void checkOpen() {
         if (gate.live().closed) {
             throw ReaderGate.closed();
         }

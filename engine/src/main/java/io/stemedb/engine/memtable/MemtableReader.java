@@ -248,9 +248,11 @@ public final class MemtableReader extends EntryView implements AutoCloseable {
             throw new IllegalStateException("no walk over a subject stands on a claim");
         }
         final UnsafeBuffer region = pinned[walkGeneration].region;
-        int place = assertion(region, walkPlace);
-        place = EntryDescriptor.entry(region.getIntAcquire(place + EntryDescriptor.NEWEST_PLACE));
-        while (region.getLong(place + EntryDescriptor.SEQUENCE) > walkBound) {
+        final int assertion = assertion(region, walkPlace);
+        int place =
+                EntryDescriptor.entry(
+                        region.getIntAcquire(assertion + EntryDescriptor.NEWEST_PLACE));
+        while (place > assertion && region.getLong(place + EntryDescriptor.SEQUENCE) > walkBound) {
             place = EntryDescriptor.entry(region.getInt(place + EntryDescriptor.PREVIOUS_PLACE));
         }
         return place != walkPlace || isHeldBy(0, walkGeneration, EntryDescriptor.ASSERTION);

@@ -13,9 +13,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <p>Radix sort from the front over words: seven key bytes and, in the lowest byte, how many were
  * left of the key (8 = more than seven), which makes the order of words the order of the keys. A
- * range is split by the eight bits from the highest bit in which its words differ at all, so bytes
- * that all keys share cost one look and every pass splits; only ranges whose words are all equal
- * fetch the next word of their keys. Work is therefore linear in the bytes that tell the keys
+ * range is split by up to twelve bits from the highest bit in which its words differ at all, so
+ * bytes that all keys share cost one look and every pass splits; only ranges whose words are all
+ * equal fetch the next word of their keys. Work is therefore linear in the bytes that tell the keys
  * apart, whatever the keys. Short ranges are finished by insertion.
  */
 final class PrefixSorter {
@@ -26,12 +26,10 @@ final class PrefixSorter {
     private static final int WORD_BYTES = 7;
     private static final int MORE = WORD_BYTES + 1;
     private static final int SMALL = 24;
-    private static final int RADIX_BITS = 8;
-    private static final int RADIX_MASK = (1 << RADIX_BITS) - 1;
+    private static final int RADIX_BITS_MAX = 12;
 
     private enum Phase {
         FILL,
-        DIFFER,
         COUNT,
         SCATTER,
         COPY,
@@ -39,7 +37,7 @@ final class PrefixSorter {
         DONE
     }
 
-    private final int[] counts = new int[1 << RADIX_BITS];
+    private final int[] counts = new int[1 << RADIX_BITS_MAX];
     private long[] scratchWords;
     private int[] scratch;
 
@@ -60,6 +58,7 @@ final class PrefixSorter {
     private int to;
     private int depth;
     private int shift;
+    private int buckets;
     private int i;
     private long differing;
 
@@ -106,6 +105,7 @@ final class PrefixSorter {
         to = newTo;
         depth = 0;
         frames = 0;
+        differing = 0;
         i = from;
         phase = to - from < 2 ? Phase.DONE : Phase.FILL;
     }
@@ -123,8 +123,6 @@ final class PrefixSorter {
         switch (phase) {
             case FILL:
                 return fill(budget);
-            case DIFFER:
-                return differ(budget);
             case COUNT:
                 return count(budget);
             case SCATTER:
@@ -139,61 +137,51 @@ final class PrefixSorter {
     private int fill(final int budget) {
         final int start = i;
         final int end = sliceEnd(budget);
+        long bits = differing;
         for (; i < end; i++) {
-            words[i] = word(references[i], depth);
+            final long word = word(references[i], depth);
+            words[i] = word;
+            bits |= word ^ words[from];
         }
+        differing = bits;
         if (i == to) {
             enterRange();
         }
         return end - start;
     }
 
-    /** The words of the range are there. */
+    /** The words of the range are there, and in which bits they differ. */
     private void enterRange() {
-        if (to - from <= SMALL) {
-            insertionSort(from, to, depth);
+        final int length = to - from;
+        i = from;
+        if (length <= SMALL) {
+            sortSmall(from, to, depth);
             phase = Phase.NEXT;
+        } else if (differing != 0) {
+            // about two entries a bucket: no more counters than there is to count
+            final int bits = Math.min(RADIX_BITS_MAX, 30 - Integer.numberOfLeadingZeros(length));
+            shift = Math.max(0, Long.SIZE - Long.numberOfLeadingZeros(differing) - bits);
+            buckets = 1 << bits;
+            Arrays.fill(counts, 0, buckets, 0);
+            phase = Phase.COUNT;
+        } else if ((words[from] & 0xFF) == MORE) {
+            depth++;
+            phase = Phase.FILL;
         } else {
-            i = from;
-            differing = 0;
-            phase = Phase.DIFFER;
+            phase = Phase.NEXT;
         }
-    }
-
-    private int differ(final int budget) {
-        final int start = i;
-        final int end = sliceEnd(budget);
-        final long first = words[from];
-        long bits = differing;
-        for (; i < end; i++) {
-            bits |= words[i] ^ first;
-        }
-        differing = bits;
-        if (i == to) {
-            i = from;
-            if (bits != 0) {
-                shift = Math.max(0, Long.SIZE - Long.numberOfLeadingZeros(bits) - RADIX_BITS);
-                Arrays.fill(counts, 0);
-                phase = Phase.COUNT;
-            } else if ((first & 0xFF) == MORE) {
-                depth++;
-                phase = Phase.FILL;
-            } else {
-                phase = Phase.NEXT;
-            }
-        }
-        return end - start;
     }
 
     private int count(final int budget) {
         final int start = i;
         final int end = sliceEnd(budget);
+        final int mask = buckets - 1;
         for (; i < end; i++) {
-            counts[(int) (words[i] >>> shift) & RADIX_MASK]++;
+            counts[(int) (words[i] >>> shift) & mask]++;
         }
         if (i == to) {
             int sum = 0;
-            for (int bucket = 0; bucket < counts.length; bucket++) {
+            for (int bucket = 0; bucket < buckets; bucket++) {
                 final int size = counts[bucket];
                 counts[bucket] = sum;
                 sum += size;
@@ -207,9 +195,10 @@ final class PrefixSorter {
     private int scatter(final int budget) {
         final int start = i;
         final int end = sliceEnd(budget);
+        final int mask = buckets - 1;
         for (; i < end; i++) {
             final long word = words[i];
-            final int target = counts[(int) (word >>> shift) & RADIX_MASK]++;
+            final int target = counts[(int) (word >>> shift) & mask]++;
             scratchWords[target] = word;
             scratch[target] = references[i];
         }
@@ -244,7 +233,7 @@ final class PrefixSorter {
         frameShift[frames] = shift;
         frameDepth[frames] = depth;
         frames++;
-        i = from;
+        i = 0;
     }
 
     /** Goes through a split range and finishes, or enters, its parts. */
@@ -255,24 +244,25 @@ final class PrefixSorter {
         }
         final int top = frames - 1;
         final int end = frameEnd[top];
+        final int bits = frameShift[top];
         int steps = 0;
         while (steps < budget) {
-            // i runs ahead of the position to the end of the part that starts there
             final int start = framePosition[top];
             if (start == end) {
                 frames--;
-                if (frames > 0) {
-                    i = framePosition[frames - 1];
-                }
                 return steps + 1;
             }
-            final long bucket = words[start] >>> frameShift[top];
-            i = Math.max(i, start);
-            while (i < end && steps < budget && words[i] >>> frameShift[top] == bucket) {
-                i++;
+            // i runs ahead of the position, to the end of the part that starts there
+            if (i <= start) {
+                i = start + 1;
+                differing = 0;
+            }
+            final long first = words[start];
+            while (i < end && steps < budget && words[i] >>> bits == first >>> bits) {
+                differing |= words[i++] ^ first;
                 steps++;
             }
-            if (i < end && words[i] >>> frameShift[top] == bucket) {
+            if (i < end && words[i] >>> bits == first >>> bits) {
                 return steps;
             }
             framePosition[top] = i;
@@ -283,8 +273,8 @@ final class PrefixSorter {
                 enterRange();
                 return steps;
             }
-            insertionSort(start, i, frameDepth[top]);
-            steps++;
+            steps += 1 + sortSmall(start, i, frameDepth[top]);
+            i = 0;
         }
         return steps;
     }
@@ -293,12 +283,50 @@ final class PrefixSorter {
         return to - i <= budget ? to : i + budget;
     }
 
-    private void insertionSort(final int start, final int end, final int atDepth) {
+    /**
+     * Sorts a short range whose words are there; fetches further words only of keys that share all
+     * before, once each.
+     *
+     * @return words fetched
+     */
+    private int sortSmall(final int start, final int end, final int atDepth) {
+        int fetched = 0;
+        int nextDepth = atDepth + 1;
+        while (true) {
+            insertionSort(start, end);
+            int runStart = start;
+            while (runStart < end) {
+                final long word = words[runStart];
+                int runEnd = runStart + 1;
+                while (runEnd < end && words[runEnd] == word) {
+                    runEnd++;
+                }
+                if (runEnd - runStart > 1 && (word & 0xFF) == MORE) {
+                    for (int j = runStart; j < runEnd; j++) {
+                        words[j] = word(references[j], nextDepth);
+                    }
+                    fetched += runEnd - runStart;
+                    if (runEnd - runStart == end - start) {
+                        break;
+                    }
+                    // at most as deep as the range is long: each call is on a shorter one
+                    fetched += sortSmall(runStart, runEnd, nextDepth);
+                }
+                runStart = runEnd;
+            }
+            if (runStart == end) {
+                return fetched;
+            }
+            nextDepth++;
+        }
+    }
+
+    private void insertionSort(final int start, final int end) {
         for (int j = start + 1; j < end; j++) {
             final long word = words[j];
             final int reference = references[j];
             int k = j - 1;
-            while (k >= start && isAfter(words[k], references[k], word, reference, atDepth)) {
+            while (k >= start && Long.compareUnsigned(words[k], word) > 0) {
                 words[k + 1] = words[k];
                 references[k + 1] = references[k];
                 k--;
@@ -306,25 +334,6 @@ final class PrefixSorter {
             words[k + 1] = word;
             references[k + 1] = reference;
         }
-    }
-
-    private boolean isAfter(
-            final long wordA, final int a, final long wordB, final int b, final int atDepth) {
-        if (wordA != wordB) {
-            return Long.compareUnsigned(wordA, wordB) > 0;
-        }
-        long left = wordA;
-        long right = wordB;
-        int next = atDepth;
-        while (left == right) {
-            if ((left & 0xFF) != MORE) {
-                return false;
-            }
-            next++;
-            left = word(a, next);
-            right = word(b, next);
-        }
-        return Long.compareUnsigned(left, right) > 0;
     }
 
     /** Seven bytes of the key and how many were left; reads past the key stay in the region. */

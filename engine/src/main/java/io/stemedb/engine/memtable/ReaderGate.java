@@ -35,14 +35,14 @@ class ReaderGate {
     }
 
     /** The state of affairs; for a reader only once it is pinned. */
-    final LiveGenerations live() {
+    LiveGenerations live() {
         return live.get();
     }
 
     /** Reader thread: pins, then takes what is live. */
     final LiveGenerations enter(final ReaderSlot slot) {
-        slot.pin(live.get().version);
-        final LiveGenerations snapshot = live.get();
+        slot.pin(live().version);
+        final LiveGenerations snapshot = live();
         if (snapshot.closed) {
             slot.unpin();
             throw closed();

@@ -9,7 +9,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * depends on the records alone.
  *
  * <p>For the flush thread, one generation after the other. All arrays are made once, on the heap:
- * 36 bytes for each record of the capacity. The view is good until the generation is released.
+ * 32 bytes for each record of the capacity. The view is good until the generation is released.
  *
  * <p>Subject entries and votes are not sorted against each other: their nodes are (the distinct
  * subjects, the distinct assertions voted on), and then each entry goes to the next place of its
@@ -121,7 +121,7 @@ public final class SortedEntries extends EntryView {
      * Does a slice of the sorting.
      *
      * @param limit about how many steps to do, 1 or more; a step takes from some nanoseconds to a
-     *     cache miss, and a record some 20 to 30 of them
+     *     cache miss, and a record takes some 10 to 30 of them
      * @return steps done; 0 once sorted
      */
     public int sort(final int limit) {

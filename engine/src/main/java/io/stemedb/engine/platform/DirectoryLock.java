@@ -87,7 +87,7 @@ public final class DirectoryLock implements AutoCloseable {
             return null;
         }
         try {
-            if (HELD.contains(directory.toRealPath())) {
+            if (isHeldHere(directory)) {
                 return "this process, pid " + ownPid();
             }
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -96,6 +96,20 @@ public final class DirectoryLock implements AutoCloseable {
             }
         } catch (final IOException e) {
             throw new UncheckedIOException(file + ": cannot be looked at", e);
+        }
+    }
+
+    /**
+     * Whether an engine of this process holds a directory.
+     *
+     * @param directory an existing directory
+     * @return true if so
+     */
+    public static boolean isHeldHere(final Path directory) {
+        try {
+            return HELD.contains(directory.toRealPath());
+        } catch (final IOException e) {
+            throw new UncheckedIOException(directory + ": cannot be looked at", e);
         }
     }
 

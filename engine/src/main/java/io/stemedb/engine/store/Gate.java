@@ -57,7 +57,19 @@ public final class Gate {
      * @return the pass; {@link Pass#close()} it when its user is done
      */
     public Pass newPass(final Runnable release) {
-        final Pass pass = new Pass(this, release);
+        return newPass(release, () -> {});
+    }
+
+    /**
+     * A pass for one user that lets others look after what it holds while it is idle.
+     *
+     * @param release as above
+     * @param tend called on the thread of {@link #tendIdle()} while nobody is inside the pass; the
+     *     user waits meanwhile if it wants in
+     * @return the pass; {@link Pass#close()} it when its user is done
+     */
+    public Pass newPass(final Runnable release, final Runnable tend) {
+        final Pass pass = new Pass(this, release, tend);
         synchronized (passes) {
             check();
             passes.add(pass);
@@ -85,6 +97,15 @@ public final class Gate {
             }
         } finally {
             transition.unlock();
+        }
+    }
+
+    /** Looks after what users hold who are outside at this moment. */
+    public void tendIdle() {
+        synchronized (passes) {
+            for (final Pass pass : passes) {
+                pass.tendIfIdle();
+            }
         }
     }
 
@@ -153,6 +174,9 @@ public final class Gate {
 
     /** The way of one user through the gate. For one thread at a time. */
     public static final class Pass {
+        private static final int IDLE = 0;
+        private static final int INSIDE_OR_ASKING = 1;
+        private static final int TENDED = 2;
         private static final VarHandle BUSY;
         private static final VarHandle INSIDE;
 
@@ -168,15 +192,17 @@ public final class Gate {
 
         private final Gate gate;
         private final Runnable release;
+        private final Runnable tend;
         private volatile int busy;
         private volatile Thread inside;
         private int depth; // of the thread inside
         private boolean released; // guarded by gate.passes
         private volatile boolean closed;
 
-        Pass(final Gate gate, final Runnable release) {
+        Pass(final Gate gate, final Runnable release, final Runnable tend) {
             this.gate = gate;
             this.release = release;
+            this.tend = tend;
         }
 
         /**
@@ -190,7 +216,11 @@ public final class Gate {
                 return;
             }
             for (int i = 0; ; i++) {
-                BUSY.setVolatile(this, 1); // before the load of status: closing must see us
+                // Before the load of status, and in this order for all: closing must see us.
+                if (!BUSY.compareAndSet(this, IDLE, INSIDE_OR_ASKING)) {
+                    idle(i);
+                    continue;
+                }
                 final int now = gate.status;
                 if (now == OPEN && !closed) {
                     depth = 1;
@@ -198,7 +228,7 @@ public final class Gate {
                     INSIDE.setOpaque(this, Thread.currentThread());
                     return;
                 }
-                BUSY.setRelease(this, 0);
+                BUSY.setRelease(this, IDLE);
                 if (now == CLOSED || closed) {
                     throw new StoreClosedException(
                             now == CLOSED ? gate.store : "reader or batch of " + gate.store);
@@ -211,7 +241,7 @@ public final class Gate {
         public void exit() {
             if (--depth == 0) {
                 INSIDE.setOpaque(this, null);
-                BUSY.setRelease(this, 0);
+                BUSY.setRelease(this, IDLE);
             }
         }
 
@@ -250,8 +280,18 @@ public final class Gate {
             }
         }
 
+        private void tendIfIdle() {
+            if (BUSY.compareAndSet(this, IDLE, TENDED)) {
+                try {
+                    tend.run();
+                } finally {
+                    BUSY.setRelease(this, IDLE);
+                }
+            }
+        }
+
         private boolean isBusy() {
-            return (int) BUSY.getVolatile(this) != 0;
+            return (int) BUSY.getVolatile(this) != IDLE;
         }
 
         private boolean isInside(final Thread thread) {

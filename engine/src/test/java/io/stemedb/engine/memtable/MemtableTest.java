@@ -15,6 +15,7 @@ import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Each operation on its own. */
 class MemtableTest {
@@ -400,6 +401,42 @@ class MemtableTest {
         assertEquals(2, sorted.sequence());
         assertEquals(0, sorted.reasonLength());
         assertFalse(sorted.next());
+        assertFalse(sorted.next());
+    }
+
+    @Test
+    void offsetsOutsideTheirBuffersAreRefusedAndChangeNothing() {
+        final UnsafeBuffer record = wrap(new byte[100]);
+        final UnsafeBuffer hash = wrap(new byte[32]);
+        final List<Executable> calls =
+                List.of(
+                        () -> memtable.putAssertion(1, hash, 1, record, 0, 100, 10, 5),
+                        () -> memtable.putAssertion(1, hash, 0, record, 1, 100, 10, 5),
+                        () -> memtable.putAssertion(1, hash, 0, record, 0, -1, 10, 5),
+                        () -> memtable.putAssertion(1, hash, 0, record, 0, 100, 96, 5),
+                        () -> memtable.putAssertion(1, hash, 0, record, 0, 100, -1, 5),
+                        () -> memtable.putAssertion(1, hash, 0, record, 0, 100, 10, -5),
+                        () -> memtable.putVote(1, hash, 1, record, 0, 100, 10),
+                        () -> memtable.putVote(1, hash, 0, record, 0, 101, 10),
+                        () -> memtable.putVote(1, hash, 0, record, 0, 100, 69),
+                        () -> memtable.putEpoch(1, record, 0, 101, 10),
+                        () -> memtable.putEpoch(1, record, 0, 100, 69),
+                        () -> memtable.putQuarantine(1, hash, 30, 3, record, 0, 100),
+                        () -> memtable.putQuarantine(1, hash, 0, 32, record, 90, 11));
+        for (int i = 0; i < calls.size(); i++) {
+            assertThrows(IndexOutOfBoundsException.class, calls.get(i), "call " + i);
+        }
+        putAssertion(1, 1, SUBJECT);
+        assertTrue(memtable.rotate());
+        final SortedEntries sorted = new SortedEntries(100);
+        sorted.begin(memtable.sealed());
+        while (sorted.sort(100) > 0) {
+            Thread.onSpinWait();
+        }
+        assertTrue(sorted.next());
+        assertTrue(TestRecords.isHash(1, sorted.buffer(), sorted.hashOffset()));
+        assertTrue(sorted.next());
+        assertEquals(EntryKind.SUBJECT, sorted.kind());
         assertFalse(sorted.next());
     }
 

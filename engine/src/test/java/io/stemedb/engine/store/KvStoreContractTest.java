@@ -457,4 +457,35 @@ abstract class KvStoreContractTest {
         assertFalse(nowhere.toFile().exists(), "reading made files");
         assertNotNull(store);
     }
+
+    @Test
+    void doesWhatAMapDoes() {
+        new KvStoreDifferentialContract(42).run(store);
+    }
+
+    @Test
+    void doesWhatAMapDoesOnAnotherDay() {
+        new KvStoreDifferentialContract(System.nanoTime()).run(store);
+    }
+
+    @Test
+    void readersSeeWholeBatches() throws Exception {
+        new KvStoreThreadsContract(store).readersSeeWholeBatches();
+    }
+
+    @Test
+    void closesUnderReaders() throws Exception {
+        new KvStoreThreadsContract(store).closesUnderReaders();
+    }
+
+    @Test
+    void putsAllocateNothing() {
+        assumeTrue(isPersistent(), "the memory store keeps what it is given on the heap");
+        new KvStoreAllocationContract(store).putsAllocateNothing();
+    }
+
+    @Test
+    void readsAllocateNothing() {
+        new KvStoreAllocationContract(store).readsAllocateNothing();
+    }
 }

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 
 /** Where tests keep native libraries, so that they are unpacked once for all of them. */
 final class NativeDirectory {
-    static final Path PATH = Path.of("target", "native").toAbsolutePath();
+    static final Path PATH = Path.of("target", "test-native").toAbsolutePath();
 
     private NativeDirectory() {}
 }

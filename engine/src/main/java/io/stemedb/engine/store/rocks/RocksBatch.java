@@ -76,6 +76,7 @@ final class RocksBatch implements KvBatch {
             pass.exit();
             close();
         }
+        store.gate.tendIdle();
     }
 
     /** Creates the store: cursor 0 and its identity, in one step. */

@@ -44,6 +44,7 @@ public final class RocksKvStore implements KvStore {
     final boolean readOnly;
     private final Path incoming;
     private volatile long cursor;
+    private volatile long commits;
     // Of the writing thread, used by one batch after another.
     private final KeyBuffer batchKey = new KeyBuffer();
     private final ValueBuffer batchValue = new ValueBuffer(BATCH_VALUE_LENGTH);
@@ -269,6 +270,12 @@ public final class RocksKvStore implements KvStore {
 
     void committed(final long newCursor) {
         cursor = newCursor;
+        commits++; // written by one thread
+    }
+
+    /** Batches committed since the store was opened. */
+    long commits() {
+        return commits;
     }
 
     StoreException failure(final String action, final RocksDBException cause) {

@@ -15,6 +15,7 @@ import org.rocksdb.RocksIterator;
 /** Reads through buffers and an iterator that are used again. */
 final class RocksReader implements KvReader {
     private static final int INITIAL_VALUE_LENGTH = 4096;
+    private static final int IDLE_COMMITS = 4;
 
     private final RocksKvStore store;
     private final Gate.Pass pass;
@@ -25,12 +26,13 @@ final class RocksReader implements KvReader {
     private final ValueBuffer scanKey = new ValueBuffer(Keys.STORE_MAX_LENGTH);
     private final ValueBuffer scanValue = new ValueBuffer(INITIAL_VALUE_LENGTH);
     private RocksIterator iterator;
+    private long iteratorCommit; // commits of the store when the iterator was last made current
     private boolean getting;
     private boolean scanning;
 
     RocksReader(final RocksKvStore store) {
         this.store = store;
-        this.pass = store.gate.newPass(this::release);
+        this.pass = store.gate.newPass(this::release, this::tend);
     }
 
     @Override
@@ -156,6 +158,7 @@ final class RocksReader implements KvReader {
                 pass.exit();
                 return false;
             }
+            iteratorCommit = store.commits();
             if (iterator == null) {
                 iterator = store.db.newIterator(store.settings.scanOptions);
             } else if (!store.readOnly) {
@@ -210,6 +213,21 @@ final class RocksReader implements KvReader {
         if (busy) {
             throw new IllegalStateException(
                     "reader of " + store.name + " used again from inside its handler");
+        }
+    }
+
+    /**
+     * On the writing thread, while the reader rests: an iterator keeps every file of its moment on
+     * the disk, however long ago they were compacted away.
+     */
+    private void tend() {
+        if (iterator != null && store.commits() - iteratorCommit >= IDLE_COMMITS) {
+            iteratorCommit = store.commits();
+            try {
+                iterator.refresh();
+            } catch (final RocksDBException e) {
+                release(); // the reader makes another one, and is told if that fails
+            }
         }
     }
 

@@ -1,0 +1,93 @@
+package io.stemedb.bench.rig;
+
+import io.stemedb.bench.Claims;
+import io.stemedb.bench.Engines;
+import io.stemedb.bench.peers.RawChronicle;
+import io.stemedb.engine.Appender;
+import io.stemedb.engine.Engine;
+import io.stemedb.engine.Watermark;
+import io.stemedb.engine.journal.BlockPreparation;
+import io.stemedb.engine.journal.JournalConfig;
+import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.BufferUtil;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Something that takes 240 bytes at a time. */
+interface AppendSide extends AutoCloseable {
+    /** Appends one; the index says which claim it is, where that matters. */
+    void append(int index);
+
+    /** Waits until whatever runs in the background has caught up. */
+    void settle();
+
+    @Override
+    void close();
+
+    /** The engine: fields set, encoded, checked, summed, appended with a sequence. */
+    final class OfEngine implements AppendSide {
+        private static final long PREPARE_NS = 20_000_000;
+
+        private final Engine engine;
+        private final Appender appender;
+        private final IdleStrategy idle = Engines.backPressureIdle();
+        private final Claims claims = new Claims(1_000);
+
+        OfEngine(final Path directory, final BlockPreparation preparation) {
+            engine = Engine.launch(Engines.context(directory).blockPreparation(preparation));
+            appender = engine.newAppender();
+        }
+
+        @Override
+        public void append(final int index) {
+            Engines.append(claims.set(appender.assertion(), index), idle);
+        }
+
+        @Override
+        public void settle() {
+            final long appended = engine.watermark(Watermark.APPENDED);
+            if (!engine.await(Watermark.READABLE, appended, Engines.TIMEOUT_NS)) {
+                throw new IllegalStateException("ingest does not catch up with " + appended);
+            }
+            LockSupport.parkNanos(PREPARE_NS); // blocks ahead: nothing outside can see them
+        }
+
+        @Override
+        public void close() {
+            engine.close();
+        }
+    }
+
+    /** A raw Chronicle queue: 240 bytes that are encoded already, copied in place. */
+    final class OfChronicle implements AppendSide {
+        private final RawChronicle chronicle;
+        private final UnsafeBuffer record =
+                new UnsafeBuffer(BufferUtil.allocateDirectAligned(Claims.LENGTH, 64));
+
+        OfChronicle(final Path directory, final BlockPreparation preparation) {
+            new Claims(1_000).encode(0, record, 0);
+            chronicle =
+                    new RawChronicle(
+                            directory.resolve("raw"),
+                            JournalConfig.SEGMENT_LENGTH_DEFAULT,
+                            preparation,
+                            JournalConfig.PREPARE_AHEAD_DEFAULT);
+        }
+
+        @Override
+        public void append(final int index) {
+            chronicle.append(record, 0, Claims.LENGTH);
+        }
+
+        @Override
+        public void settle() {
+            chronicle.awaitTouched();
+        }
+
+        @Override
+        public void close() {
+            chronicle.close();
+        }
+    }
+}

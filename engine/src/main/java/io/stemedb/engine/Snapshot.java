@@ -1,0 +1,140 @@
+package io.stemedb.engine;
+
+import io.stemedb.engine.hash.Blake3;
+import io.stemedb.engine.ingest.TailReplay;
+import io.stemedb.engine.journal.JournalException;
+import io.stemedb.engine.journal.JournalTail;
+import io.stemedb.engine.memtable.Memtable;
+import io.stemedb.engine.platform.DirectoryLock;
+import io.stemedb.engine.platform.JvmFlags;
+import io.stemedb.engine.platform.Manifest;
+import io.stemedb.engine.store.HybridStore;
+import io.stemedb.engine.store.KvStore;
+import io.stemedb.engine.store.StoreException;
+import io.stemedb.engine.store.StoreIdentity;
+import io.stemedb.engine.store.lmdb.LmdbKvStore;
+import io.stemedb.engine.store.rocks.RocksKvStore;
+import java.nio.file.Path;
+import org.agrona.ErrorHandler;
+
+/**
+ * The state of a data directory at the moment of opening, to read only: what the stores hold, and
+ * what the journal has past their cursors. Changes nothing and takes no lock, so an engine in
+ * another process may run on the directory, and a directory left by a dead process is read as it
+ * is.
+ */
+public final class Snapshot implements AutoCloseable {
+    /**
+     * Files may go and records come while we look at a running engine's directory; then we look
+     * again.
+     */
+    private static final int ATTEMPTS = 20;
+
+    private final Readers readers = new Readers("snapshot");
+    private final KvStore store;
+    private final Memtable memtable;
+    private boolean closed;
+
+    private Snapshot(final KvStore store, final Memtable memtable) {
+        this.store = store;
+        this.memtable = memtable;
+    }
+
+    /**
+     * Opens a snapshot.
+     *
+     * @param directory data directory of an engine
+     * @param errorHandler told of damage found in the journal's tail
+     * @return a snapshot
+     * @throws EngineException if there is no engine's data there, or an engine of this very process
+     *     runs on it
+     */
+    public static Snapshot open(final Path directory, final ErrorHandler errorHandler) {
+        JvmFlags.check();
+        final Manifest manifest = Manifest.read(directory);
+        if (manifest == null) {
+            throw new EngineException(directory + ": no data directory of an engine", null);
+        }
+        if (DirectoryLock.isHeldHere(directory)) {
+            throw new EngineException(
+                    directory + ": an engine of this process runs on it, use its readers", null);
+        }
+        Blake3.load(directory.resolve(EngineParts.NATIVE));
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return open(directory, manifest, attempt < ATTEMPTS, errorHandler);
+            } catch (final JournalException | StoreException e) {
+                if (attempt >= ATTEMPTS || DirectoryLock.holder(directory) == null) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static Snapshot open(
+            final Path directory,
+            final Manifest manifest,
+            final boolean again,
+            final ErrorHandler errorHandler) {
+        KvStore store = null;
+        try {
+            store = stores(directory, manifest);
+            final long cursor = store.cursor();
+            final TailReplay.Size size = new TailReplay.Size().of(tail(directory, cursor));
+            if (!size.isSound() && again && DirectoryLock.holder(directory) != null) {
+                throw new JournalException(
+                        directory + ": a record came while the journal was read", null);
+            }
+            final Memtable memtable =
+                    TailReplay.replay(tail(directory, cursor), size, store, cursor, errorHandler);
+            final Snapshot snapshot = new Snapshot(store, memtable);
+            store = null;
+            return snapshot;
+        } finally {
+            if (store != null) {
+                store.close();
+            }
+        }
+    }
+
+    static KvStore stores(final Path directory, final Manifest manifest) {
+        final StoreIdentity identity = EngineParts.identity(manifest);
+        final Path natives = directory.resolve(EngineParts.NATIVE);
+        final KvStore rocks =
+                RocksKvStore.openReadOnly(directory.resolve(EngineParts.ROCKS), identity, natives);
+        try {
+            final KvStore lmdb =
+                    LmdbKvStore.openReadOnly(
+                            directory.resolve(EngineParts.LMDB), identity, natives);
+            return new HybridStore(rocks, lmdb, EngineParts.subjectIndex(manifest));
+        } catch (final RuntimeException e) {
+            rocks.close();
+            throw e;
+        }
+    }
+
+    private static JournalTail tail(final Path directory, final long cursor) {
+        return JournalTail.open(directory.resolve(EngineParts.JOURNAL), cursor + 1);
+    }
+
+    /**
+     * A reader for one thread.
+     *
+     * @return a new reader
+     */
+    public Reader newReader() {
+        readers.checkOpen();
+        return readers.add(new Reader(readers, memtable, store));
+    }
+
+    /** Waits for readers to leave their calls, then closes. Idempotent. */
+    @Override
+    public void close() {
+        readers.close();
+        if (!closed) {
+            closed = true;
+            memtable.close();
+            store.close();
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package io.stemedb.engine.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import io.stemedb.engine.cli.Console.OutputClosedException;
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class AckPrinterTest {
+
+    private final UnsafeBuffer hash = new UnsafeBuffer(new byte[32]);
+    private final AtomicLong synced = new AtomicLong();
+
+    @Test
+    void nothingIsPrintedBeforeItIsSynced() throws IOException {
+        final ByteArrayOutputStream out = new ByteArrayOutputStream();
+        final AckPrinter acks = new AckPrinter(out, synced::get);
+        offer(acks, 1, 10);
+        offer(acks, 2, 11);
+        synced.set(10);
+        acks.close();
+        assertEquals("1 10 " + hexOf(1) + "\n", out.toString(StandardCharsets.US_ASCII));
+        assertEquals(1, acks.printed());
+    }
+
+    @Test
+    void theLastRecordIsAcknowledgedWhileNothingElseHappens() throws IOException {
+        final PipedOutputStream out = new PipedOutputStream();
+        final BufferedReader reader =
+                new BufferedReader(
+                        new InputStreamReader(
+                                new PipedInputStream(out), StandardCharsets.US_ASCII));
+        final AckPrinter acks = new AckPrinter(out, synced::get);
+        offer(acks, 7, 1);
+        synced.set(1);
+        // no further offer, no close: only the printer's own thread can bring this line
+        final String line = assertTimeoutPreemptively(Duration.ofSeconds(20), reader::readLine);
+        assertEquals("7 1 " + hexOf(7), line);
+        acks.close();
+    }
+
+    @Test
+    void manyAreAllPrintedInOrderThroughAFullRing() throws IOException {
+        final int count = 200_000;
+        final ByteArrayOutputStream out = new ByteArrayOutputStream();
+        final AckPrinter acks = new AckPrinter(out, synced::get);
+        for (int i = 1; i <= count; i++) {
+            offer(acks, i, i + 5);
+            synced.set(i + (i % 3 == 0 ? 5 : 3));
+        }
+        synced.set(count + 5);
+        acks.close();
+        final String[] lines = out.toString(StandardCharsets.US_ASCII).split("\n");
+        assertEquals(count, lines.length);
+        for (int i = 1; i <= count; i++) {
+            assertEquals(i + " " + (i + 5) + " " + hexOf(i), lines[i - 1]);
+        }
+    }
+
+    @Test
+    void aReaderThatWentAwayIsTold() {
+        final OutputStream closed =
+                new Console.PipeOutputStream(
+                        new OutputStream() {
+                            @Override
+                            public void write(final int value) throws IOException {
+                                throw new IOException("Broken pipe");
+                            }
+                        });
+        final AckPrinter acks = new AckPrinter(closed, () -> Long.MAX_VALUE);
+        assertThrows(
+                OutputClosedException.class,
+                () -> {
+                    // the second exception must not be the first one again
+                    try (acks) {
+                        while (true) {
+                            offer(acks, 1, 1);
+                        }
+                    }
+                });
+    }
+
+    private void offer(final AckPrinter acks, final long line, final long sequence)
+            throws IOException {
+        hash.putLong(0, line);
+        acks.offer(line, sequence, hash);
+    }
+
+    private String hexOf(final long line) {
+        final UnsafeBuffer buffer = new UnsafeBuffer(new byte[32]);
+        buffer.putLong(0, line);
+        return Hex.of(buffer, 0, 32);
+    }
+}
