@@ -52,6 +52,23 @@ final class TestEngines {
         return append(() -> appender.append(buffer, 0, record.length));
     }
 
+    /** Turns the duty cycle where nobody else does, so that blocks get ready. */
+    static long append(
+            final Appender appender,
+            final byte[] record,
+            final Engine engine,
+            final boolean invoked) {
+        final UnsafeBuffer buffer = new UnsafeBuffer(record);
+        return append(
+                () -> {
+                    final long sequence = appender.append(buffer, 0, record.length);
+                    if (sequence < 0 && invoked) {
+                        engine.invoke();
+                    }
+                    return sequence;
+                });
+    }
+
     static long claim(
             final Appender appender, final String subject, final double value, final long ns) {
         appender.assertion()

@@ -16,7 +16,6 @@ import org.rocksdb.util.Environment;
 /** Loads the native library from a directory of ours: left to itself it unpacks at every start. */
 final class RocksNative {
     private static boolean loaded; // guarded by the class
-    private static boolean asksShell; // guarded by the class
 
     private RocksNative() {}
 
@@ -47,17 +46,19 @@ final class RocksNative {
      * the answer in a field: so it is given there, from the names of files, as RocksDB itself would
      * do without a shell.
      */
-    private static void answerForLibc() {
-        if (System.getenv("ROCKSDB_MUSL_LIBC") == null) {
-            try {
-                final Field answer = Environment.class.getDeclaredField("MUSL_LIBC");
-                answer.setAccessible(true);
-                if (answer.get(null) == null) {
-                    answer.set(null, isMuslLibc());
-                }
-            } catch (final ReflectiveOperationException | InaccessibleObjectException e) {
-                asksShell = true; // another RocksDB than ours: it finds out by itself
+    private static boolean answerForLibc() {
+        if (System.getenv("ROCKSDB_MUSL_LIBC") != null) {
+            return false;
+        }
+        try {
+            final Field answer = Environment.class.getDeclaredField("MUSL_LIBC");
+            answer.setAccessible(true);
+            if (answer.get(null) == null) {
+                answer.set(null, isMuslLibc());
             }
+            return true;
+        } catch (final ReflectiveOperationException | InaccessibleObjectException e) {
+            return false; // another RocksDB than ours: it finds out by itself
         }
     }
 
@@ -65,10 +66,5 @@ final class RocksNative {
         final String[] names =
                 new File("/lib").list((folder, name) -> name.startsWith("libc.musl-"));
         return names != null && names.length > 0;
-    }
-
-    /** Whether RocksDB was left to find out about the C library by a process of its own. */
-    static synchronized boolean asksShell() {
-        return asksShell;
     }
 }

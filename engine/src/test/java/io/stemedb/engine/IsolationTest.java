@@ -1,0 +1,156 @@
+package io.stemedb.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** No network, and nothing written outside the data directory. */
+class IsolationTest {
+    /** A call that may make or change a file: its path, as strace prints it. */
+    private static final Pattern PATH =
+            Pattern.compile("(openat|open|creat|mkdir|mkdirat|mknod|mknodat)\\([^\"]*\"([^\"]*)\"");
+
+    @TempDir Path work;
+    private Path temporary;
+    private Path home;
+    private Path data;
+
+    @BeforeEach
+    void directories() throws IOException {
+        temporary = Files.createDirectory(work.resolve("temporary"));
+        home = Files.createDirectory(work.resolve("home"));
+        data = work.resolve("data");
+    }
+
+    static boolean canTrace() throws InterruptedException {
+        try {
+            final Process process =
+                    new ProcessBuilder("strace", "-f", "-o", "/dev/null", "true")
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start();
+            return process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() == 0;
+        } catch (final IOException e) {
+            return false;
+        }
+    }
+
+    private List<String> run(
+            final List<String> before, final Class<?> main, final String... arguments)
+            throws InterruptedException {
+        try (ChildJvm child =
+                ChildJvm.start(
+                        work.resolve("output"),
+                        before,
+                        List.of("-Djava.io.tmpdir=" + temporary, "-Duser.home=" + home),
+                        main,
+                        arguments)) {
+            return child.end();
+        }
+    }
+
+    private List<String> trace(final Path trace, final Class<?> main, final String... arguments)
+            throws InterruptedException, IOException {
+        final String calls =
+                "socket,connect,bind,listen,sendto,sendmsg,sendmmsg,execve,openat,open,creat,mkdir,"
+                        + "mkdirat,mknod,mknodat";
+        run(
+                List.of("strace", "-f", "-e", "trace=" + calls, "-o", trace.toString()),
+                main,
+                arguments);
+        return Files.readAllLines(trace);
+    }
+
+    @Test
+    void noSocketIsOpenAndTemporaryAndHomeDirectoriesStayEmpty() throws Exception {
+        final List<String> output =
+                run(List.of(), ScenarioChild.class, "DEDICATED", data.toString());
+        for (final String line : output) {
+            assertFalse(line.startsWith("socket "), line);
+        }
+        assertEquals(List.of(), filesIn(temporary));
+        assertEquals(List.of(), filesIn(home));
+        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(data)));
+    }
+
+    private static List<Path> filesIn(final Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(file -> !file.equals(directory)).toList();
+        }
+    }
+
+    /** Also what was opened and closed, made and deleted, in between. */
+    @Test
+    void noSystemCallReachesTheNetworkOrWritesElsewhere() throws Exception {
+        assumeTrue(canTrace(), "strace is not here, or may not trace");
+        // a JVM tries once which internet protocols there are, as soon as it has a file
+        final Path file = data.resolveSibling("data-of-none");
+        final List<String> usual =
+                network(trace(work.resolve("usual"), FilesOnlyChild.class, file.toString()));
+        final List<String> calls =
+                trace(
+                        work.resolve("trace"),
+                        ScenarioChild.class,
+                        "DEDICATED",
+                        data.toString());
+        final List<String> network = network(calls);
+        assertTrue(network.stream().allMatch(call -> call.startsWith("socket(")), network::toString);
+        assertEquals(usual, network);
+        final List<String> written = new ArrayList<>();
+        final List<String> started = new ArrayList<>();
+        boolean seen = false;
+        for (final String line : calls) {
+            final Matcher path = PATH.matcher(line);
+            if (path.find() && writes(line)) {
+                final boolean inside = path.group(2).startsWith(data.toString());
+                seen |= inside;
+                if (!inside && !isOfTheJvm(path.group(2))) {
+                    written.add(line);
+                }
+            }
+            if (line.contains("execve(") && !line.contains(ScenarioChild.class.getSimpleName())) {
+                started.add(line);
+            }
+        }
+        assertEquals(List.of(), written);
+        assertTrue(seen, "the trace shows what is written");
+        assertTrue(started.size() <= 1, () -> "processes started: " + started); // the JVM itself
+    }
+
+    /** Calls that name a protocol of the internet, without process and descriptor. */
+    private static List<String> network(final List<String> trace) {
+        return trace.stream()
+                .filter(line -> line.contains("AF_INET") || line.contains("AF_NETLINK"))
+                .map(line -> line.replaceFirst("^\\d+ +", "").replaceFirst(" = \\d+$", ""))
+                .toList();
+    }
+
+    private static boolean writes(final String line) {
+        return line.contains("O_CREAT")
+                || line.contains("O_WRONLY")
+                || line.contains("O_RDWR")
+                || line.contains("creat(")
+                || line.contains("mkdir")
+                || line.contains("mknod");
+    }
+
+    /** Devices, and what the JVM does for itself. */
+    private static boolean isOfTheJvm(final String file) {
+        return file.startsWith("/dev/") || file.startsWith("/proc/");
+    }
+}
