@@ -45,8 +45,8 @@ class DamagedJournalTest {
         StoreContent.delete(directory, EngineParts.LMDB);
     }
 
-    /** Changes a byte, counted from the frame of a record; the only segment is the last one. */
-    private void damage(final long sequence, final int at) throws IOException {
+    /** Changes bytes, counted from the frame of a record; the only segment is the last one. */
+    private void damage(final long sequence, final int... places) throws IOException {
         final Path segment;
         try (Stream<Path> files = Files.walk(directory.resolve(EngineParts.JOURNAL))) {
             segment =
@@ -60,8 +60,10 @@ class DamagedJournalTest {
             for (int frame = 0; frame < bytes.capacity() - 16; frame += 4) {
                 final int length = bytes.getInt(frame + 4);
                 if (bytes.getLong(frame + 8) == sequence && length > 100 && length < 1_000) {
-                    final byte changed = (byte) (bytes.get(frame + at) ^ 0x15);
-                    channel.write(ByteBuffer.wrap(new byte[] {changed}), frame + at);
+                    for (final int at : places) {
+                        final byte changed = (byte) (bytes.get(frame + at) ^ 0x15);
+                        channel.write(ByteBuffer.wrap(new byte[] {changed}), frame + at);
+                    }
                     return;
                 }
             }
@@ -74,24 +76,35 @@ class DamagedJournalTest {
     @ValueSource(longs = {1, 2, 31, 32, 33, 64, 149, 150})
     void aLostRecordIsReportedAndItsNeighboursAreServed(final long lost) throws Exception {
         fill();
-        damage(lost, 5); // its length: the frame is not believed any more
+        damage(lost, 1, 6); // frame and length: nothing says where it ends
         final List<Throwable> told = Collections.synchronizedList(new ArrayList<>());
         try (Engine engine = Engine.launch(context(directory).errorHandler(told::add));
                 Reader reader = engine.newReader()) {
-            final boolean last = lost == COUNT; // nothing behind it says that it was there
-            assertEquals(last ? COUNT - 1 : COUNT, engine.watermark(Watermark.READABLE));
-            assertEquals(last ? 0 : 1, engine.counters().get(Counter.QUARANTINED));
-            assertEquals(last ? 0 : 1, engine.counters().get(Counter.MISSING));
-            assertEquals(last, told.isEmpty(), told::toString);
+            assertEquals(COUNT, engine.watermark(Watermark.READABLE));
+            assertEquals(1, engine.counters().get(Counter.QUARANTINED));
+            assertEquals(1, engine.counters().get(Counter.MISSING));
+            assertFalse(told.isEmpty());
             checkNeighbours(reader, lost);
             assertTrue(engine.checkpoint(TIMEOUT_NS));
             checkNeighbours(reader, lost);
         }
         final StoreContent content = StoreContent.read(directory);
-        if (lost != COUNT) {
-            assertEquals(List.of(lost), List.copyOf(content.quarantine().keySet()));
-            final String reason = content.quarantine().get(lost).reason();
-            assertTrue(reason.contains("sequences " + lost + "-" + lost + " lost"), reason);
+        assertEquals(List.of(lost), List.copyOf(content.quarantine().keySet()));
+        final String reason = content.quarantine().get(lost).reason();
+        assertTrue(reason.contains("missing") && reason.contains(String.valueOf(lost)), reason);
+    }
+
+    /** Frame and length agree, on a length that reaches over many records behind. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 32, 100, 150})
+    void aLengthThatReachesOverOthersHidesNone(final long altered) throws Exception {
+        fill();
+        damage(altered, 1, 5);
+        try (Engine engine = Engine.launch(context(directory).errorHandler(error -> {}));
+                Reader reader = engine.newReader()) {
+            assertEquals(COUNT, engine.watermark(Watermark.READABLE));
+            assertEquals(1, engine.counters().get(Counter.QUARANTINED));
+            checkNeighbours(reader, altered);
         }
     }
 

@@ -30,6 +30,11 @@ final class SegmentWalker {
     private long goodEnd;
     private long expected;
 
+    /** Where the record delivered last stands, and how long its excerpt says it is. */
+    private long lastPosition;
+
+    private int lastLength;
+
     /** Length of the record that {@link #sequenceAt} found. */
     private int foundLength;
 
@@ -43,6 +48,7 @@ final class SegmentWalker {
         path = segmentPath;
         position = 0;
         goodEnd = 0;
+        lastLength = 0;
         expected = expectedSequence;
     }
 
@@ -51,6 +57,7 @@ final class SegmentWalker {
         buffer.wrap(0, 0);
         position = 0;
         goodEnd = 0;
+        lastLength = 0;
     }
 
     /**
@@ -124,6 +131,8 @@ final class SegmentWalker {
 
     private int deliver(final long sequence, final int recordLength, final JournalHandler handler) {
         final int index = (int) position;
+        lastPosition = position;
+        lastLength = recordLength;
         position = excerptEnd(position, recordLength);
         goodEnd = position;
         expected = sequence + 1;
@@ -136,6 +145,13 @@ final class SegmentWalker {
      * made, 0 if none.
      */
     private int resume(final long limit, final boolean sealed, final JournalHandler handler) {
+        final long end = goodEnd;
+        if (lastLength > 0 && !isWhole(lastPosition, lastLength, limit)) {
+            goodEnd =
+                    lastPosition
+                            + STEP; // its length may be wrong too: do not pass over what it hides
+        }
+        lastLength = 0;
         final long next = metadataEnd(goodEnd, limit);
         for (long candidate = goodEnd;
                 candidate + Excerpt.RECORD_OFFSET + Limits.HEADER_LENGTH <= limit;
@@ -148,11 +164,12 @@ final class SegmentWalker {
                 }
             }
         }
+        goodEnd = end;
         if (!sealed) {
-            position = goodEnd;
+            position = end;
             return 0;
         }
-        return tellUnreadableTail(next, limit, handler);
+        return tellUnreadableTail(metadataEnd(end, limit), limit, handler);
     }
 
     /**

@@ -63,7 +63,8 @@ final class RocksNative {
     }
 
     private static boolean isMuslLibc() {
-        final String[] names = new File("/lib").list((folder, name) -> name.startsWith("libc.musl-"));
+        final String[] names =
+                new File("/lib").list((folder, name) -> name.startsWith("libc.musl-"));
         return names != null && names.length > 0;
     }
 }
