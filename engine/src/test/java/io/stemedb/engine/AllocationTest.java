@@ -181,7 +181,8 @@ class AllocationTest {
         final Map<String, Long> bytes = new TreeMap<>();
         bytes.put("assertion", leastPerRead(i -> assertTrue(reader.assertion(known, 0, view))));
         bytes.put(
-                "no assertion", leastPerRead(i -> sum[0] += reader.assertion(agent, 0, view) ? 1 : 0));
+                "no assertion",
+                leastPerRead(i -> sum[0] += reader.assertion(agent, 0, view) ? 1 : 0));
         bytes.put(
                 "newest",
                 leastPerRead(i -> reader.newestFirst(subjects[i % subjects.length], 10, claims)));
@@ -219,7 +220,9 @@ class AllocationTest {
                     leastPerRead(
                             i ->
                                     reader.newestFirst(
-                                            "subject-7", 10, (s, h, r, o, l) -> kept = new byte[8]));
+                                            "subject-7",
+                                            10,
+                                            (s, h, r, o, l) -> kept = new byte[8]));
             assertTrue(each >= 10 * 16, "bytes a read: " + each + kept);
         }
     }

@@ -11,8 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import io.stemedb.codecs.Limits;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,12 +31,15 @@ class ArchitectureTest {
     private static JavaClasses all;
 
     @BeforeAll
-    static void read() {
-        all =
-                new ClassFileImporter()
-                        .withImportOption(new ImportOption.DoNotIncludeTests())
-                        .importPackages("io.stemedb");
-        assertTrue(all.contain(Engine.class));
+    static void read() throws URISyntaxException {
+        // by where they lie: tests of the same packages are not meant
+        all = new ClassFileImporter().importPaths(home(Engine.class), home(Limits.class));
+        assertTrue(all.contain(Engine.class) && all.contain(Limits.class));
+        assertTrue(!all.contain(ArchitectureTest.class));
+    }
+
+    private static Path home(final Class<?> type) throws URISyntaxException {
+        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
     }
 
     private static String room(final String name) {
@@ -164,6 +169,8 @@ class ArchitectureTest {
         classes()
                 .that()
                 .areAssignableTo(Exception.class)
+                .and()
+                .resideOutsideOfPackage(room("cli"))
                 .should()
                 .beAssignableTo(RuntimeException.class)
                 .check(all);

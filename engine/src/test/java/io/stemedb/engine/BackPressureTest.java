@@ -188,8 +188,7 @@ class BackPressureTest {
         }
         StoreContent.delete(directory, EngineParts.LMDB);
         final JournalException refused =
-                assertThrows(
-                        JournalException.class, () -> Engine.launch(context(directory)));
+                assertThrows(JournalException.class, () -> Engine.launch(context(directory)));
         assertTrue(refused.getMessage().contains("sequences 1-"), refused.getMessage());
     }
 

@@ -21,7 +21,8 @@ class SourceRulesTest {
     private static final Pattern CONSOLE = Pattern.compile("System\\.(out|err)\\b|printStackTrace");
     private static final Pattern SLEEP = Pattern.compile("Thread\\.sleep|TimeUnit\\.\\w+\\.sleep");
     private static final Pattern CLOCK =
-            Pattern.compile("currentTimeMillis|Instant\\.now|LocalDateTime\\.now|new Random\\(");
+            Pattern.compile(
+                    "System\\.currentTimeMillis|Instant\\.now|LocalDateTime\\.now|new Random\\(");
 
     private record Source(Path path, String text) {
         boolean isIn(final String folder) {
@@ -76,19 +77,18 @@ class SourceRulesTest {
     @Test
     void nobodySleeps() throws IOException {
         assertEquals(List.of(), breaking(sources("main"), SLEEP));
-        assertEquals(
-                List.of(),
-                breaking(
-                        sources("test").stream()
-                                .filter(source -> !source.isIn("SourceRulesTest"))
-                                .toList(),
-                        SLEEP));
+        assertEquals(List.of(), breaking(othersTests(), SLEEP));
+    }
+
+    /** Not this one: it says what it looks for. */
+    private static List<Source> othersTests() throws IOException {
+        return sources("test").stream().filter(source -> !source.isIn("SourceRules")).toList();
     }
 
     @Test
     void noExceptionIsSwallowed() throws IOException {
         assertEquals(List.of(), breaking(sources("main"), EMPTY_CATCH));
-        assertEquals(List.of(), breaking(sources("test"), EMPTY_CATCH));
+        assertEquals(List.of(), breaking(othersTests(), EMPTY_CATCH));
     }
 
     /** What ingest writes follows from the journal alone, on every machine. */

@@ -74,13 +74,13 @@ final class JsonScalars {
             throws IOException, RecordSyntaxException {
         expect(parser, field, JsonToken.VALUE_NUMBER_INT, "an integer in 0.." + max);
         final String digits = parser.getText();
-        try {
-            final int value = Integer.parseInt(digits);
+        // JSON has no leading zeros: with no more digits than the limit it is a number that long
+        // holds
+        if (digits.length() <= Integer.toString(max).length()) {
+            final long value = Long.parseLong(digits);
             if (value >= 0 && value <= max) {
-                return value;
+                return (int) value;
             }
-        } catch (final NumberFormatException e) {
-            // more digits than an int has: refused below like any other number out of range
         }
         throw new RecordSyntaxException(
                 field,

@@ -1,14 +1,11 @@
 package io.stemedb.engine.journal;
 
-import io.stemedb.codecs.Limits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.queue.ExcerptAppender;
@@ -32,12 +29,6 @@ public final class ChronicleJournal implements Journal {
     /** Chronicle's name of the roll cycle, for the manifest. */
     public static final String ROLL_CYCLE_NAME = "LARGE_HOURLY_XSPARSE";
 
-    /** Chronicle's header and the two index pages of an empty segment are smaller. */
-    static final int HEADER_LENGTH_MAX = 64 << 10;
-
-    /** Room that stays free at the end of a segment: the end-of-segment frame. */
-    private static final int END_MARGIN = 64;
-
     private static final long RETRY_NS = 10_000_000;
     private static final VarHandle APPENDED;
     private static final VarHandle SYNCED;
@@ -57,7 +48,7 @@ public final class ChronicleJournal implements Journal {
 
     private final Path directory;
     private final JournalConfig config;
-    private final List<SegmentFile> oldSegments;
+    private final OldSegments oldSegments;
     private final List<String> damage;
     private final SegmentClock clock;
     private final SingleChronicleQueue queue;
@@ -97,14 +88,14 @@ public final class ChronicleJournal implements Journal {
         this.directory = directory;
         this.config = config;
         Files.createDirectories(directory);
-        oldSegments = SegmentFiles.list(directory);
-        final long number = SegmentFiles.nextNumber(directory, oldSegments);
+        oldSegments = new OldSegments(directory);
+        final long number = SegmentFiles.nextNumber(directory, oldSegments.list());
         final TailScan scan = new TailScan();
-        scan.scan(oldSegments);
+        scan.scan(oldSegments.list());
         damage = scan.damage();
         appended = Math.max(scan.lastSequence(), config.sequenceFloor());
         oldestMappedFirstSequence = appended + 1;
-        forceOld();
+        oldSegments.force(config.sequenceFloor());
         synced = appended;
         clock = new SegmentClock(number);
         life = SegmentFiles.lifeDirectory(directory, number);
@@ -161,45 +152,22 @@ public final class ChronicleJournal implements Journal {
         return List.copyOf(damage);
     }
 
-    /**
-     * What an earlier life appended may be in memory only, and an acknowledgement of ours covers
-     * all before it.
-     */
-    private void forceOld() throws IOException {
-        for (int i = oldSegments.size() - 1; i >= 0; i--) {
-            try (SyncFile file = SyncFile.open(oldSegments.get(i).path())) {
-                file.force();
-            }
-            if (oldSegments.get(i).firstSequence() <= config.sequenceFloor()) {
-                return;
-            }
-        }
-    }
-
     @Override
     public long append(final DirectBuffer record, final int offset, final int length) {
-        if (!Excerpt.isRecordLength(length)) {
-            throw new IllegalArgumentException(
-                    "length: a record has "
-                            + Limits.HEADER_LENGTH
-                            + " to "
-                            + Limits.RECORD_MAX
-                            + " bytes, is "
-                            + length);
-        }
+        Excerpt.checkRecordLength(length);
         final boolean interrupted =
                 Thread.interrupted(); // Chronicle closes its files under an interrupted thread
         appendLock.lock();
         try {
             checkOpen();
             LiveSegment segment = current;
-            long end = end(segment, length);
+            long end = Excerpt.endAtMost(segment.limit(), length);
             if (end > segment.length()) {
                 final LiveSegment next = prepared;
                 if (next == null) {
                     return storageFull ? STORAGE_FULL : BACK_PRESSURED;
                 }
-                end = end(next, length);
+                end = Excerpt.endAtMost(next.limit(), length);
                 if (end > next.ready()) {
                     return storageFull ? STORAGE_FULL : BACK_PRESSURED;
                 }
@@ -219,17 +187,6 @@ public final class ChronicleJournal implements Journal {
                 Thread.currentThread().interrupt();
             }
         }
-    }
-
-    /**
-     * Where the excerpt of a record, and the frame that may end the segment after it, end at most.
-     */
-    private static long end(final LiveSegment segment, final int recordLength) {
-        return Math.max(segment.limit(), HEADER_LENGTH_MAX)
-                + Excerpt.RECORD_OFFSET
-                + recordLength
-                + Excerpt.ALIGNMENT
-                + END_MARGIN;
     }
 
     private long write(
@@ -343,7 +300,7 @@ public final class ChronicleJournal implements Journal {
             return new ChronicleJournalReader(
                     this,
                     readLock,
-                    oldSegments,
+                    oldSegments.list(),
                     oldestMapped,
                     oldestMappedFirstSequence,
                     fromSequence);
@@ -400,7 +357,8 @@ public final class ChronicleJournal implements Journal {
 
     /** At open, on the opening thread: the first append must not find its blocks unprepared. */
     private void prepareAhead(final LiveSegment segment, final long from) {
-        final long enough = Math.min(segment.length(), HEADER_LENGTH_MAX + 4L * Excerpt.MAX_LENGTH);
+        final long enough =
+                Math.min(segment.length(), Excerpt.HEADER_LENGTH_MAX + 4L * Excerpt.MAX_LENGTH);
         while (preparer.prepare(from + enough) > 0) {
             Thread.onSpinWait();
         }
@@ -428,7 +386,7 @@ public final class ChronicleJournal implements Journal {
         }
         final SingleChronicleQueueStore store = queue.storeForCycle((int) number, 0, true, null);
         final LiveSegment segment = new LiveSegment(number, path, store, config.segmentLength());
-        preparer.segment(segment, HEADER_LENGTH_MAX);
+        preparer.segment(segment, Excerpt.HEADER_LENGTH_MAX);
         return segment;
     }
 
@@ -441,7 +399,7 @@ public final class ChronicleJournal implements Journal {
         while (oldestMapped != current && oldestMapped.isDone()) {
             final LiveSegment done = oldestMapped;
             oldestMapped = done.next();
-            closeSegment(done);
+            done.close();
             final SegmentFile file = new SegmentFile(done.path(), done.number());
             file.firstSequence(oldestMappedFirstSequence);
             oldSegments.add(file);
@@ -451,41 +409,12 @@ public final class ChronicleJournal implements Journal {
         return work;
     }
 
-    private static void closeSegment(final LiveSegment segment) {
-        try {
-            segment.close();
-        } catch (final IOException e) {
-            throw new UncheckedIOException(segment.path() + ": cannot be closed", e);
-        }
-    }
-
     @Override
     public int trim(final long belowSequence, final long keepBytes) {
         prepareLock.lock();
         try {
             checkOpen();
-            long bytes = 0;
-            for (final SegmentFile segment : oldSegments) {
-                bytes += Files.size(segment.path());
-            }
-            int deleted = 0;
-            while (!oldSegments.isEmpty() && bytes > keepBytes) {
-                final long nextFirst =
-                        oldSegments.size() > 1
-                                ? oldSegments.get(1).firstSequence()
-                                : oldestMappedFirstSequence;
-                if (nextFirst > belowSequence) {
-                    break;
-                }
-                final Path path = oldSegments.remove(0).path();
-                bytes -= Files.size(path);
-                SegmentFiles.delete(path);
-                deleted++;
-            }
-            if (deleted > 0) {
-                SyncFile.forceDirectory(directory);
-            }
-            return deleted;
+            return oldSegments.trim(belowSequence, keepBytes, oldestMappedFirstSequence);
         } catch (final IOException e) {
             throw new JournalException(directory + ": cannot be trimmed", e);
         } finally {
@@ -545,10 +474,10 @@ public final class ChronicleJournal implements Journal {
         final LiveSegment last = current;
         final LiveSegment unused = prepared;
         for (LiveSegment segment = oldestMapped; segment != null; segment = segment.next()) {
-            closeSegment(segment);
+            segment.close();
         }
         if (unused != null) {
-            closeSegment(unused);
+            unused.close();
         }
         preparer.closeFile();
         appender.close();
@@ -560,11 +489,7 @@ public final class ChronicleJournal implements Journal {
             if (last.limit() == 0) {
                 SegmentFiles.delete(last.path());
             } else {
-                try (FileChannel channel =
-                        FileChannel.open(last.path(), StandardOpenOption.WRITE)) {
-                    channel.truncate(last.limit() + Excerpt.ALIGNMENT);
-                    channel.force(true);
-                }
+                SegmentFiles.cutBack(last.path(), last.limit() + Excerpt.ALIGNMENT);
             }
             SyncFile.forceDirectory(directory);
         } catch (final IOException e) {

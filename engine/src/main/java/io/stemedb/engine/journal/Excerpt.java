@@ -29,6 +29,12 @@ final class Excerpt {
     static final int LENGTH_MASK = 0x3FFF_FFFF;
     static final int END_OF_SEGMENT = NOT_COMPLETE | METADATA;
 
+    /** Chronicle's header and the two index pages of an empty segment are smaller. */
+    static final int HEADER_LENGTH_MAX = 64 << 10;
+
+    /** Room that stays free at the end of a segment: the end-of-segment frame. */
+    private static final int END_MARGIN = 64;
+
     /** Bytes of the largest excerpt. */
     static final int MAX_LENGTH = RECORD_OFFSET + Limits.RECORD_MAX + ALIGNMENT;
 
@@ -44,5 +50,30 @@ final class Excerpt {
 
     static boolean isRecordLength(final int length) {
         return length >= Limits.HEADER_LENGTH && length <= Limits.RECORD_MAX;
+    }
+
+    static void checkRecordLength(final int length) {
+        if (!isRecordLength(length)) {
+            throw new IllegalArgumentException(
+                    "length: a record has "
+                            + Limits.HEADER_LENGTH
+                            + " to "
+                            + Limits.RECORD_MAX
+                            + " bytes, is "
+                            + length);
+        }
+    }
+
+    /**
+     * Where the excerpt of a record ends at most, and the frame that may end the segment after it.
+     *
+     * @param limit end of what is in the segment; 0 in an empty one
+     */
+    static long endAtMost(final long limit, final int recordLength) {
+        return Math.max(limit, HEADER_LENGTH_MAX)
+                + RECORD_OFFSET
+                + recordLength
+                + ALIGNMENT
+                + END_MARGIN;
     }
 }

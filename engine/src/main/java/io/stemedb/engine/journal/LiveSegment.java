@@ -1,6 +1,7 @@
 package io.stemedb.engine.journal;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
@@ -144,8 +145,12 @@ final class LiveSegment {
     }
 
     /** Unmaps. Nobody may hold an address of it any more. */
-    void close() throws IOException {
-        syncFile.close();
+    void close() {
+        try {
+            syncFile.close();
+        } catch (final IOException e) {
+            throw new UncheckedIOException(path + ": cannot be closed", e);
+        }
         mapped.releaseLast();
         store.close();
     }

@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -130,6 +131,14 @@ final class SegmentFiles {
             }
         }
         return true;
+    }
+
+    /** Gives back what a segment has behind a length. */
+    static void cutBack(final Path segment, final long length) throws IOException {
+        try (FileChannel channel = FileChannel.open(segment, StandardOpenOption.WRITE)) {
+            channel.truncate(length);
+            channel.force(true);
+        }
     }
 
     /** Deletes a segment and, when it was the last of its life, the directory. */

@@ -127,7 +127,7 @@ final class TailScan implements JournalHandler {
     private void removeEmpty(final SegmentFile segment, final int length) {
         try (FileChannel channel = FileChannel.open(segment.path(), StandardOpenOption.READ)) {
             if (!SegmentFiles.isZero(
-                    channel, Math.min(length, ChronicleJournal.HEADER_LENGTH_MAX), length)) {
+                    channel, Math.min(length, Excerpt.HEADER_LENGTH_MAX), length)) {
                 note(segment + ": holds bytes but no record");
                 return;
             }
