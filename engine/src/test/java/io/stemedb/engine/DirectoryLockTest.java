@@ -48,8 +48,7 @@ class DirectoryLockTest {
                     List.of(directory, link, directory.resolve("..").resolve("data"))) {
                 final DirectoryInUseException refused =
                         assertThrows(
-                                DirectoryInUseException.class,
-                                () -> Engine.launch(context(same)));
+                                DirectoryInUseException.class, () -> Engine.launch(context(same)));
                 assertTrue(refused.getMessage().contains(pid), refused.getMessage());
             }
             // refused twice, and again after a refusal in this process: the first still holds it
@@ -69,14 +68,12 @@ class DirectoryLockTest {
         final Path data = work.resolve("data");
         final Path output = work.resolve("holder");
         try (ChildJvm holder =
-                ChildJvm.start(
-                        output, KillChild.class, "append", data.toString(), "1")) {
+                ChildJvm.start(output, KillChild.class, "append", data.toString(), "1")) {
             while (holder.lines().isEmpty() && holder.process().isAlive()) {
                 Thread.onSpinWait();
             }
             final DirectoryInUseException refused =
-                    assertThrows(
-                            DirectoryInUseException.class, () -> Engine.launch(context(data)));
+                    assertThrows(DirectoryInUseException.class, () -> Engine.launch(context(data)));
             assertTrue(
                     refused.getMessage().contains("pid " + holder.process().pid()),
                     refused.getMessage());

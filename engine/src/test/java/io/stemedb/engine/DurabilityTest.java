@@ -92,8 +92,7 @@ class DurabilityTest {
 
     @Test
     void syncReturnsOnceSyncedCoversIt() throws Exception {
-        try (Engine engine =
-                Engine.launch(quiet(Durability.SYNC).syncIntervalNs(Long.MAX_VALUE))) {
+        try (Engine engine = Engine.launch(quiet(Durability.SYNC).syncIntervalNs(Long.MAX_VALUE))) {
             final List<Running> writers = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
                 final String subject = "writer-" + i;
@@ -191,8 +190,7 @@ class DurabilityTest {
         ordered(engine, Watermark.READABLE, Watermark.APPENDED);
     }
 
-    private static void ordered(
-            final Engine engine, final Watermark lower, final Watermark upper) {
+    private static void ordered(final Engine engine, final Watermark lower, final Watermark upper) {
         final long low = engine.watermark(lower);
         final long high = engine.watermark(upper);
         if (low > high) {
@@ -239,8 +237,7 @@ class DurabilityTest {
                                     for (int n = 0; n < 30; n++) {
                                         final long sequence = claim(appender, subject, n, n);
                                         assertTrue(engine.checkpoint(TIMEOUT_NS));
-                                        assertTrue(
-                                                engine.watermark(Watermark.STORED) >= sequence);
+                                        assertTrue(engine.watermark(Watermark.STORED) >= sequence);
                                     }
                                 }));
             }

@@ -85,7 +85,8 @@ class IsolationTest {
         }
         assertEquals(List.of(), filesIn(temporary));
         assertEquals(List.of(), filesIn(home));
-        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(data)));
+        assertEquals(
+                "rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(data)));
     }
 
     private static List<Path> filesIn(final Path directory) throws IOException {
@@ -103,13 +104,10 @@ class IsolationTest {
         final List<String> usual =
                 network(trace(work.resolve("usual"), FilesOnlyChild.class, file.toString()));
         final List<String> calls =
-                trace(
-                        work.resolve("trace"),
-                        ScenarioChild.class,
-                        "DEDICATED",
-                        data.toString());
+                trace(work.resolve("trace"), ScenarioChild.class, "DEDICATED", data.toString());
         final List<String> network = network(calls);
-        assertTrue(network.stream().allMatch(call -> call.startsWith("socket(")), network::toString);
+        assertTrue(
+                network.stream().allMatch(call -> call.startsWith("socket(")), network::toString);
         assertEquals(usual, network);
         final List<String> written = new ArrayList<>();
         final List<String> started = new ArrayList<>();

@@ -43,8 +43,7 @@ final class ScenarioChild {
         for (int i = 0; i < 5_000; i++) {
             final byte[] record = mix.next();
             final long sequence =
-                    TestEngines.append(
-                            appender, record, engine, mode == ThreadingMode.INVOKER);
+                    TestEngines.append(appender, record, engine, mode == ThreadingMode.INVOKER);
             model.add(sequence - before, record);
         }
         appender.epoch().id(TestEngines.id(-1)).name("n").description("").start(0);

@@ -131,8 +131,7 @@ class ThreadingModeTest {
     /** A duty cycle is turned by one thread at a time; the others go on at once. */
     @Test
     void invokeFromSeveralThreads() throws Exception {
-        try (Engine engine =
-                        Engine.launch(context(work).threadingMode(ThreadingMode.INVOKER));
+        try (Engine engine = Engine.launch(context(work).threadingMode(ThreadingMode.INVOKER));
                 Reader reader = engine.newReader()) {
             final List<TestEngines.Running> hosts = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
@@ -153,9 +152,7 @@ class ThreadingModeTest {
             }
             assertTrue(engine.checkpoint(TIMEOUT_NS));
             for (int i = 0; i < 3; i++) {
-                assertEquals(
-                        3_000,
-                        reader.newestFirst("host-" + i, 9_999, (s, h, r, o, l) -> {}));
+                assertEquals(3_000, reader.newestFirst("host-" + i, 9_999, (s, h, r, o, l) -> {}));
             }
         }
     }
