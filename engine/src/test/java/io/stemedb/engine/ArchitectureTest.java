@@ -13,8 +13,9 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchRule;
 import io.stemedb.codecs.Limits;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URL;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -31,15 +32,16 @@ class ArchitectureTest {
     private static JavaClasses all;
 
     @BeforeAll
-    static void read() throws URISyntaxException {
+    static void read() throws IOException {
         // by where they lie: tests of the same packages are not meant
-        all = new ClassFileImporter().importPaths(home(Engine.class), home(Limits.class));
+        all = new ClassFileImporter().importUrls(List.of(home(Engine.class), home(Limits.class)));
         assertTrue(all.contain(Engine.class) && all.contain(Limits.class));
         assertTrue(!all.contain(ArchitectureTest.class));
     }
 
-    private static Path home(final Class<?> type) throws URISyntaxException {
-        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+    private static URL home(final Class<?> type) throws IOException {
+        final URL home = type.getProtectionDomain().getCodeSource().getLocation();
+        return home.getPath().endsWith(".jar") ? URI.create("jar:" + home + "!/").toURL() : home;
     }
 
     private static String room(final String name) {

@@ -42,7 +42,7 @@ class KillTest {
                     }
                 }
                 final boolean ended =
-                        child.process().waitFor(random.nextInt(600_000), TimeUnit.MICROSECONDS);
+                        child.process().waitFor(random.nextInt(350_000), TimeUnit.MICROSECONDS);
                 assertTrue(
                         !ended,
                         () -> {

@@ -40,7 +40,7 @@ final class ScenarioChild {
         final Appender appender = engine.newAppender();
         final RecordMix mix = new RecordMix(random, 30);
         final long before = engine.watermark(Watermark.APPENDED);
-        for (int i = 0; i < 5_000; i++) {
+        for (int i = 0; i < 3_000; i++) {
             final byte[] record = mix.next();
             final long sequence =
                     TestEngines.append(appender, record, engine, mode == ThreadingMode.INVOKER);

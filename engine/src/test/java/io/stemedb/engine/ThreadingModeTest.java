@@ -44,7 +44,7 @@ class ThreadingModeTest {
                     Reader reader = engine.newReader()) {
                 final Appender appender = engine.newAppender();
                 final RecordMix mix = new RecordMix(random, 40);
-                for (int i = 0; i < 5_000; i++) {
+                for (int i = 0; i < 3_000; i++) {
                     final byte[] record = mix.next();
                     model.add(
                             TestEngines.append(
