@@ -59,8 +59,8 @@ public final class DirectoryLock implements AutoCloseable {
                 if (lock == null) {
                     throw new DirectoryInUseException(directory + ": in use by " + read(channel));
                 }
-                locked = true;
                 write(channel, "pid " + ownPid() + " since " + Instant.now());
+                locked = true;
                 return new DirectoryLock(real, channel);
             } finally {
                 if (!locked) {
