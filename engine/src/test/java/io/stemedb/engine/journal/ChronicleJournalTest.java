@@ -83,6 +83,7 @@ class ChronicleJournalTest {
             while (idle < 4) {
                 idle = reader.poll(this, 16) == 0 ? idle + 1 : 0;
             }
+            reader.close();
             return this;
         }
     }
@@ -381,6 +382,7 @@ class ChronicleJournalTest {
             while (idle < 4) {
                 idle = reader.poll(account, 16) == 0 ? idle + 1 : 0;
             }
+            reader.close();
             return account;
         }
     }
@@ -417,6 +419,46 @@ class ChronicleJournalTest {
                 assertEquals(3_000L, account.served.get(account.served.size() - 1), which);
                 assertTrue(account.told <= 2 + length / 100, which + " lost " + account.told);
             }
+        }
+    }
+
+    /** A life with one record does not say by itself where the journal ends. */
+    @Test
+    void everyBitOfALifesOnlyRecordMayTurnOver() throws IOException {
+        try (ChronicleJournal journal = open()) {
+            for (long n = 1; n <= 4; n++) {
+                append(journal, n, 30);
+            }
+        }
+        try (ChronicleJournal journal = open()) {
+            append(journal, 5, 30);
+        }
+        final Path file = SegmentFiles.list(directory).get(1).path();
+        final byte[] sound = Files.readAllBytes(file);
+        final int excerpt = Excerpt.RECORD_OFFSET + records.encode(5, 30) + 7 & -8;
+        final int head = sound.length - 8 - excerpt;
+        for (int bit = 0; bit < 8 * (excerpt - 8); bit++) {
+            final byte[] bytes = sound.clone();
+            bytes[head + bit / 8] ^= (byte) (1 << bit % 8);
+            Files.write(file, bytes);
+            final String which = "bit " + bit;
+            try (ChronicleJournal journal = open()) {
+                assertEquals(5, journal.appended(), which);
+                final Account account = Account.of(journal);
+                assertEquals(5, account.served.size() + account.told, which);
+                assertTrue(account.damages > 0, which + " not told");
+            }
+            assertTrue(Files.exists(file), which);
+        }
+    }
+
+    @Test
+    void oneReaderAtATime() {
+        try (ChronicleJournal journal = open()) {
+            final JournalReader first = journal.newReader(1);
+            assertThrows(IllegalStateException.class, () -> journal.newReader(1));
+            first.close();
+            journal.newReader(1).close();
         }
     }
 
