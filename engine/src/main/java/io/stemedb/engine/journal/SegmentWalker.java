@@ -297,8 +297,25 @@ final class SegmentWalker {
         return 1 + deliver(sequence, recordLength, handler);
     }
 
+    /** As Chronicle leaves it until it closes: empty, or not complete; and nothing behind. */
+    private boolean isFrameOpen(final long at, final int recordLength) {
+        final int frame = buffer.getInt((int) at);
+        final int whole =
+                Excerpt.RECORD_OFFSET
+                        - Excerpt.FRAME_LENGTH
+                        + recordLength
+                        + Excerpt.padding(at, recordLength);
+        final boolean open =
+                frame == 0
+                        || (frame & Excerpt.END_OF_SEGMENT) == Excerpt.NOT_COMPLETE
+                                && (frame & Excerpt.LENGTH_MASK) != whole;
+        return open && following(excerptEnd(at, recordLength), buffer.capacity()) == NO_RECORD;
+    }
+
     private boolean isSound(final long at, final long sequence, final int recordLength) {
-        return isFramed(at)
+        // a record whose process was killed before Chronicle closed its frame is none the worse for
+        // it
+        return (isFramed(at) || isFrameOpen(at, recordLength))
                 && statedSequence(at) == sequence
                 && buffer.getInt((int) at + Excerpt.RECORD_LENGTH_OFFSET) == recordLength;
     }

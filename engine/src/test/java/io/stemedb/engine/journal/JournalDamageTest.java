@@ -8,6 +8,7 @@ import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.RecordValidator;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -168,6 +169,28 @@ class JournalDamageTest extends JournalFixture {
                     assertTrue(account.damages > 0, which + " not told");
                     assertTrue(account.told <= 1, which + " lost " + account.told);
                 }
+            }
+        }
+    }
+
+    /** What a kill between the last byte of a record and the end of its frame leaves. */
+    @Test
+    void anOpenFrameAroundAWholeRecordIsNoDamage() throws IOException {
+        final int count = 40;
+        final byte[] bytes = journalOf(count);
+        final Path file = SegmentFiles.list(directory).get(0).path();
+        final int excerpt = Excerpt.RECORD_OFFSET + records.encode(1, 30) + 7 & -8;
+        for (final int frame : new int[] {0, Excerpt.NOT_COMPLETE}) {
+            ByteBuffer.wrap(bytes)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putInt(bytes.length - 8 - excerpt, frame);
+            Files.write(file, bytes);
+            try (ChronicleJournal journal = open()) {
+                assertEquals(List.of(), journal.damage());
+                assertEquals(count, journal.appended());
+                final Account account = Account.of(journal);
+                assertEquals(count, account.served.size());
+                assertEquals(0, account.damages);
             }
         }
     }
