@@ -245,9 +245,13 @@ public final class Engine implements AutoCloseable {
             return 0;
         }
         invokingThread = Thread.currentThread();
+        final boolean interrupted = Thread.interrupted(); // files close under an interrupted thread
         try {
             return closed ? 0 : ingestor.invoke();
         } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
             invokingThread = null;
             invoking.set(false);
         }

@@ -69,7 +69,7 @@ final class EngineParts implements AutoCloseable {
         opened(DirectoryLock.acquire(directory));
         final Manifest manifest = manifest(directory, context);
         loadBlake3(directory.resolve(NATIVE));
-        counters = opened(Counters.map(directory.resolve(COUNTERS)));
+        counters = Counters.map(directory.resolve(COUNTERS));
         final StoreIdentity identity = identity(manifest);
         final KvStore rocks =
                 opened(

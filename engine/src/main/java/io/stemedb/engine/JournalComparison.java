@@ -174,7 +174,7 @@ final class JournalComparison implements JournalHandler, AutoCloseable {
         epoch.wrap(buffer, offset, length);
         final boolean first = epochs.add(buffer, epoch.epochIdOffset());
         final int keyLength = Keys.epoch(key, 0, buffer, epoch.epochIdOffset());
-        if (first) {
+        if (first && oldest <= 1) {
             expect(lmdbReader, "epoch", sequence, keyLength, buffer, offset, length);
         } else if (!isStored(lmdbReader, keyLength, buffer, offset, length)) {
             expectQuarantined(sequence);

@@ -3,6 +3,7 @@ package io.stemedb.engine;
 import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.EpochView;
 import io.stemedb.codecs.Limits;
+import io.stemedb.codecs.RecordHeader;
 import io.stemedb.codecs.VoteView;
 import io.stemedb.engine.memtable.Memtable;
 import io.stemedb.engine.memtable.MemtableReader;
@@ -151,6 +152,10 @@ public final class Reader implements AutoCloseable {
             final int valueLength) {
         copyLength = valueLength;
         copy.putBytes(0, value, valueOffset, valueLength);
+        if (valueLength < Limits.HEADER_LENGTH
+                || RecordHeader.crc(copy, 0) != RecordHeader.computeCrc(copy, 0, valueLength)) {
+            throw new EngineException("a stored record was altered: its CRC is wrong", null);
+        }
         return false;
     }
 

@@ -11,8 +11,15 @@ import org.agrona.DirectBuffer;
 final class SeenHashes {
     private static final int WORDS = 4;
 
+    /** With fewer slots in use than one of so many, they are cleared one by one. */
+    private static final int SPARSE = 16;
+
     private long[] slots;
     private int size;
+
+    /** Slots in use, in order of arrival, so that a few of them are cleared quickly. */
+    private int[] used;
+
     private int mask;
 
     /**
@@ -26,13 +33,24 @@ final class SeenHashes {
 
     private void resize(final int length) {
         slots = new long[length * WORDS];
+        used = new int[length / 2 + 1];
         mask = length - 1;
     }
 
     void clear() {
         zero = false;
         if (size > 0) {
-            Arrays.fill(slots, 0);
+            if (size < mask / SPARSE) {
+                for (int i = 0; i < size; i++) {
+                    final int at = used[i];
+                    slots[at] = 0;
+                    slots[at + 1] = 0;
+                    slots[at + 2] = 0;
+                    slots[at + 3] = 0;
+                }
+            } else {
+                Arrays.fill(slots, 0);
+            }
             size = 0;
         }
     }
@@ -60,7 +78,8 @@ final class SeenHashes {
                 slots[at + 1] = b;
                 slots[at + 2] = c;
                 slots[at + 3] = d;
-                if (++size * 2 > mask) {
+                used[size++] = at;
+                if (size * 2 > mask) {
                     grow();
                 }
                 return true;

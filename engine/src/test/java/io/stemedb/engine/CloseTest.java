@@ -271,6 +271,7 @@ class CloseTest {
                 assertEquals(i, claim(appender, "a", i, i));
             }
             assertTrue(engine.await(Watermark.SYNCED, 1_000, TIMEOUT_NS));
+            assertTrue(engine.await(Watermark.READABLE, 1_000, TIMEOUT_NS));
             try (Reader reader = engine.newReader()) {
                 assertEquals(1_000, reader.newestFirst("a", 5_000, (s, h, r, o, l) -> {}));
             }

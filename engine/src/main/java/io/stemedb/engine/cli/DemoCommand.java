@@ -42,7 +42,7 @@ final class DemoCommand extends DirectoryCommand {
 
     private static final String TRADES_NAME = "bitstamp_trades_from_20131125_usd.csv";
     private static final String PICTURE_NAME = "demo-latencies.png";
-    private static final String WARM_UP_NAME = "warm-up";
+    private static final String WARM_UP_NAME = "warm-up-" + ProcessHandle.current().pid();
     private static final int NEWEST_COUNT = 3;
 
     @Option(

@@ -200,7 +200,13 @@ final class IngestAgent implements Agent, JournalHandler {
     }
 
     private boolean putNext() {
-        return tryPut() || rotate() && tryPut();
+        if (tryPut()) {
+            return true;
+        }
+        if (put > 0) {
+            watermarks.readable(lastSequences[put - 1]); // before a flush of it can be STORED
+        }
+        return rotate() && tryPut();
     }
 
     private boolean tryPut() {

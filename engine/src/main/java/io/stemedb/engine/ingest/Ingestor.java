@@ -11,7 +11,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.function.Supplier;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.Agent;
-import org.agrona.concurrent.AgentInvoker;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.BusySpinIdleStrategy;
 import org.agrona.concurrent.CompositeAgent;
@@ -41,7 +40,7 @@ public final class Ingestor implements AutoCloseable {
     private final List<Agent> agents = new ArrayList<>();
     private final List<AgentRunner> runners = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
-    private AgentInvoker invoker;
+    private CompositeAgent invoked;
     private volatile Throwable failure;
     private boolean started;
     private volatile boolean closed;
@@ -170,8 +169,7 @@ public final class Ingestor implements AutoCloseable {
     /** Starts no thread: from now on the caller turns the duty cycle with {@link #invoke()}. */
     public void startInvoked() {
         markStarted();
-        invoker = new AgentInvoker(parts.errorHandler(), null, new CompositeAgent(agents));
-        invoker.start();
+        invoked = new CompositeAgent(agents);
     }
 
     private void markStarted() {
@@ -199,7 +197,14 @@ public final class Ingestor implements AutoCloseable {
      * @return amount of work done; 0 when there was none
      */
     public int invoke() {
-        return invoker.invoke();
+        if (invoked == null) {
+            throw new IllegalStateException("invoke without startInvoked");
+        }
+        try {
+            return invoked.doWork();
+        } catch (final Exception e) { // the guarded agents throw none
+            throw new IllegalStateException(e);
+        }
     }
 
     /**
@@ -269,7 +274,7 @@ public final class Ingestor implements AutoCloseable {
      * @return true only after {@link #startInvoked()}
      */
     public boolean isFlushHeldByOtherThread() {
-        return invoker != null && flushAgent.isHeldByOtherThread();
+        return invoked != null && flushAgent.isHeldByOtherThread();
     }
 
     /**
@@ -288,9 +293,6 @@ public final class Ingestor implements AutoCloseable {
         closed = true;
         for (final AgentRunner runner : runners) {
             runner.close(CLOSE_TIMEOUT_MS, this::slowToStop);
-        }
-        if (invoker != null) {
-            invoker.close();
         }
         ingestAgent.close();
         flushAgent.close();

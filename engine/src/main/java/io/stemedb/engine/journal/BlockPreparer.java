@@ -105,11 +105,6 @@ final class BlockPreparer {
         return PosixAPI.posix().fallocate(fd, 0, offset, length) == 0;
     }
 
-    /** Sum of what was read, so that reading is not optimised away. */
-    long sink() {
-        return sink;
-    }
-
     void closeFile() {
         if (fd >= 0) {
             PosixAPI.posix().close(fd);

@@ -1,20 +1,15 @@
 package io.stemedb.engine.journal;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import net.openhft.chronicle.bytes.Bytes;
-import net.openhft.chronicle.queue.ExcerptAppender;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
-import net.openhft.chronicle.wire.DocumentContext;
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The journal on Chronicle Queue, with what Chronicle does not give: durability by our own
@@ -52,10 +47,9 @@ public final class ChronicleJournal implements Journal {
     private final List<String> damage;
     private final SegmentClock clock;
     private final SingleChronicleQueue queue;
-    private final ExcerptAppender appender;
+    private final ExcerptWriter writer;
     private final Path life;
     private final BlockPreparer preparer;
-    private final UnsafeBuffer target = new UnsafeBuffer(0, 0);
     private final SpinLock appendLock = new SpinLock();
     private final SpinLock forceLock = new SpinLock();
     private final SpinLock prepareLock = new SpinLock();
@@ -74,6 +68,9 @@ public final class ChronicleJournal implements Journal {
     private LiveSegment oldestMapped;
 
     private long oldestMappedFirstSequence;
+
+    /** Guarded by the prepare lock. Its segments stay mapped, so there can be only one. */
+    private ChronicleJournalReader reader;
 
     private long appended;
     private long synced;
@@ -120,8 +117,7 @@ public final class ChronicleJournal implements Journal {
         current = first;
         syncing = first;
         oldestMapped = first;
-        appender = queue.createAppender();
-        appender.singleThreadedCheckDisabled(true);
+        writer = new ExcerptWriter(queue);
         SyncFile.forceDirectory(life);
         SyncFile.forceDirectory(directory);
     }
@@ -196,26 +192,12 @@ public final class ChronicleJournal implements Journal {
             final int length) {
         final long sequence = appended + 1;
         final long end;
-        boolean written = false;
-        final DocumentContext document = appender.writingDocument();
         try {
-            final Bytes<?> bytes = document.wire().bytes();
-            final long payload = bytes.writePosition();
-            final long frame = payload - Excerpt.FRAME_LENGTH;
-            final int padding = Excerpt.padding(frame, length);
-            end = frame + Excerpt.RECORD_OFFSET + length + padding;
-            target.wrap(segment.address() + frame, (int) (end - frame));
-            target.putInt(Excerpt.RECORD_LENGTH_OFFSET, length);
-            target.putLong(Excerpt.SEQUENCE_OFFSET, sequence);
-            target.putBytes(Excerpt.RECORD_OFFSET, record, offset, length);
-            target.setMemory(Excerpt.RECORD_OFFSET + length, padding, (byte) 0);
-            bytes.writePosition(end);
-            written = true;
+            end = writer.write(segment, sequence, record, offset, length);
         } finally {
-            if (!written) {
-                document.rollbackOnClose();
+            if (writer.isBroken()) {
+                failure = new JournalException(directory + ": an append did not end well", null);
             }
-            document.close();
         }
         appendedBytes += length;
         // before ingest can see it: READABLE is never above APPENDED
@@ -297,16 +279,33 @@ public final class ChronicleJournal implements Journal {
         checkOpen();
         prepareLock.lock();
         try {
-            return new ChronicleJournalReader(
-                    this,
-                    readLock,
-                    oldSegments.list(),
-                    oldestMapped,
-                    oldestMappedFirstSequence,
-                    fromSequence);
+            if (reader != null) {
+                throw new IllegalStateException(
+                        directory + ": a reader is open, and a journal has one at a time");
+            }
+            final ChronicleJournalReader opened =
+                    new ChronicleJournalReader(
+                            this,
+                            readLock,
+                            oldSegments.list(),
+                            oldestMapped,
+                            oldestMappedFirstSequence,
+                            fromSequence);
+            for (LiveSegment segment = oldestMapped; segment != null; segment = segment.next()) {
+                segment.markUnread();
+            }
+            reader = opened;
+            return opened;
         } finally {
             prepareLock.unlock();
         }
+    }
+
+    /** Reading thread. */
+    void readerClosed() {
+        prepareLock.lock();
+        reader = null;
+        prepareLock.unlock();
     }
 
     /** Reading thread: bytes of this life's records read so far. */
@@ -445,33 +444,39 @@ public final class ChronicleJournal implements Journal {
     }
 
     private void closeUninterrupted() {
+        readLock.checkNotHeld();
         appendLock.lock();
+        forceLock.lock();
+        prepareLock.lock();
+        readLock.lock();
         try {
-            if (closed) {
-                return;
-            }
-            forceLock.lock();
-            prepareLock.lock();
-            readLock.lock();
-            try {
-                if (failure == null) {
-                    force();
-                }
-            } finally {
-                closed = true;
-                release();
-                readLock.unlock();
-                prepareLock.unlock();
-                forceLock.unlock();
+            if (!closed) {
+                closeLocked();
             }
         } finally {
+            readLock.unlock();
+            prepareLock.unlock();
+            forceLock.unlock();
             appendLock.unlock();
         }
     }
 
-    /** All locks held. Gives back what was reserved and not written. */
-    private void release() {
-        final LiveSegment last = current;
+    private void closeLocked() {
+        try {
+            if (failure == null) {
+                force();
+            }
+        } finally {
+            closed = true;
+            try {
+                closeFiles();
+            } finally {
+                SegmentFiles.giveBack(directory, current, prepared);
+            }
+        }
+    }
+
+    private void closeFiles() {
         final LiveSegment unused = prepared;
         for (LiveSegment segment = oldestMapped; segment != null; segment = segment.next()) {
             segment.close();
@@ -480,20 +485,7 @@ public final class ChronicleJournal implements Journal {
             unused.close();
         }
         preparer.closeFile();
-        appender.close();
+        writer.close();
         queue.close();
-        try {
-            if (unused != null) {
-                SegmentFiles.delete(unused.path());
-            }
-            if (last.limit() == 0) {
-                SegmentFiles.delete(last.path());
-            } else {
-                SegmentFiles.cutBack(last.path(), last.limit() + Excerpt.ALIGNMENT);
-            }
-            SyncFile.forceDirectory(directory);
-        } catch (final IOException e) {
-            throw new UncheckedIOException(last.path() + ": cannot be cut back at close", e);
-        }
     }
 }

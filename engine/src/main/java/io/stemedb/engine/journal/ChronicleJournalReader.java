@@ -196,6 +196,7 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
         try {
             if (!closed) {
                 closed = true;
+                journal.readerClosed();
                 walker.release();
                 if (walked != null) {
                     walked.unmap();

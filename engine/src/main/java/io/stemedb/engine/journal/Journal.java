@@ -62,6 +62,7 @@ public interface Journal extends AutoCloseable {
      * @param fromSequence the first record to deliver, from 1
      * @return a reader
      * @throws JournalException if records from there on were trimmed
+     * @throws IllegalStateException while another reader is open
      */
     JournalReader newReader(long fromSequence);
 

@@ -132,12 +132,13 @@ final class LiveSegment {
         read = true;
     }
 
-    void markSynced() {
-        synced = true;
+    /** A new reader starts at the oldest segment. */
+    void markUnread() {
+        read = false;
     }
 
-    boolean isSynced() {
-        return synced;
+    void markSynced() {
+        synced = true;
     }
 
     boolean isDone() {

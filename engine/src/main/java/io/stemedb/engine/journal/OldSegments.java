@@ -35,6 +35,7 @@ final class OldSegments {
             try (SyncFile file = SyncFile.open(segments.get(i).path())) {
                 file.force();
             }
+            SyncFile.forceDirectory(segments.get(i).path().getParent());
             if (segments.get(i).firstSequence() <= sequenceFloor) {
                 return;
             }

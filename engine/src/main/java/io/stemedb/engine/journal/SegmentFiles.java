@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
@@ -89,6 +90,8 @@ final class SegmentFiles {
             for (final Path file : files) {
                 segments.add(new SegmentFile(file, number(file)));
             }
+        } catch (final NoSuchFileException e) {
+            return; // its owner deletes it at this moment
         }
     }
 
@@ -138,6 +141,23 @@ final class SegmentFiles {
         try (FileChannel channel = FileChannel.open(segment, StandardOpenOption.WRITE)) {
             channel.truncate(length);
             channel.force(true);
+        }
+    }
+
+    /** At close: deletes what was never appended to, cuts off what was reserved and not written. */
+    static void giveBack(final Path journal, final LiveSegment last, final LiveSegment unused) {
+        try {
+            if (unused != null) {
+                delete(unused.path());
+            }
+            if (last.limit() == 0) {
+                delete(last.path());
+            } else {
+                cutBack(last.path(), last.limit() + Excerpt.ALIGNMENT);
+            }
+            SyncFile.forceDirectory(journal);
+        } catch (final IOException e) {
+            throw new UncheckedIOException(last.path() + ": cannot be cut back at close", e);
         }
     }
 

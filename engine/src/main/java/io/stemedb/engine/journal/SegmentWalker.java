@@ -319,6 +319,21 @@ final class SegmentWalker {
         return padding == Excerpt.padding(at, recordLength);
     }
 
+    /** Where the first record of a segment is due. */
+    long headEnd(final long limit) {
+        return metadataEnd(0, limit);
+    }
+
+    /** Whether, where the first record is due, a frame says that one was written. */
+    boolean isFrameDue(final long limit) {
+        final long at = headEnd(limit);
+        if (at + Excerpt.FRAME_LENGTH > limit) {
+            return false;
+        }
+        final int frame = buffer.getInt((int) at);
+        return frame != 0 && (frame & Excerpt.NOT_COMPLETE) == 0;
+    }
+
     /** Where the metadata that starts at a position ends, if it is metadata. */
     private long metadataEnd(final long from, final long limit) {
         long at = from;

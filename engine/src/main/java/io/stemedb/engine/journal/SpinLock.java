@@ -32,6 +32,12 @@ final class SpinLock {
         }
     }
 
+    void checkNotHeld() {
+        if (owner.getPlain() == Thread.currentThread()) {
+            throw new IllegalStateException("journal used from inside one of its own handlers");
+        }
+    }
+
     boolean tryLock() {
         return owner.compareAndSet(null, Thread.currentThread());
     }

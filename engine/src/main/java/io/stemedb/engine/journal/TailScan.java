@@ -3,7 +3,6 @@ package io.stemedb.engine.journal;
 import io.stemedb.codecs.RecordHeader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,42 +27,94 @@ final class TailScan implements JournalHandler {
     private boolean checkRecords;
     private boolean damaged;
     private long lastSequence;
+    private long records;
 
     /**
-     * Removes segments without a record from the list and from the disk; sets the first sequences
-     * of the others.
+     * Removes segments that were never appended to from the list and from the disk; sets the first
+     * sequences of the others.
      */
     void scan(final List<SegmentFile> segments) {
-        boolean tailFound = false;
         for (int i = segments.size() - 1; i >= 0; i--) {
             final SegmentFile segment = segments.get(i);
-            final int length = segment.map(walker, SegmentWalker.ANY_SEQUENCE);
-            try {
-                checkRecords = !tailFound;
-                damaged = false;
-                final int found = walker.walk(length, true, this, 1);
-                if (found > 0) {
-                    segment.firstSequence(
-                            damaged && segment.number() == FIRST_NUMBER
-                                    ? 1 // what is damaged at the head of all was the first record
-                                    : walker.expected() - 1);
-                    if (!tailFound) {
-                        while (walker.walk(length, true, this, Integer.MAX_VALUE) > 0) {
-                            checkRecords = true;
-                        }
-                        lastSequence = walker.expected() - 1;
-                        tailFound = true;
-                        cut(segment, length, walker.goodEnd());
-                    }
-                }
-            } finally {
-                walker.release();
-                segment.unmap();
-            }
-            if (segment.firstSequence() == 0) {
-                removeEmpty(segment, length);
+            if (!findFirst(segment)) {
                 segments.remove(i);
+            } else if (segment.firstSequence() == 0 && i + 1 < segments.size()) {
+                segment.firstSequence(
+                        segments.get(i + 1).firstSequence()); // holds none that can be read
             }
+        }
+        if (!segments.isEmpty()) {
+            findEnd(segments);
+        }
+    }
+
+    /** Whether the segment stays: it has a record, or bytes that may have been one. */
+    private boolean findFirst(final SegmentFile segment) {
+        final int length = segment.map(walker, SegmentWalker.ANY_SEQUENCE);
+        final long unused;
+        try {
+            checkRecords = false;
+            damaged = false;
+            if (walker.walk(length, true, this, 1) > 0) {
+                segment.firstSequence(
+                        damaged && segment.number() == FIRST_NUMBER
+                                ? 1 // what is damaged at the head of all was the first record
+                                : walker.expected() - 1);
+                return true;
+            }
+            if (walker.isFrameDue(length)) {
+                return true;
+            }
+            unused = walker.headEnd(length);
+        } finally {
+            walker.release();
+            segment.unmap();
+        }
+        removeUnused(segment, unused, length);
+        return false;
+    }
+
+    /**
+     * A last segment with one record, or with none that can be read, does not say by itself where
+     * the journal ends: then the walk comes from the segment before.
+     */
+    private void findEnd(final List<SegmentFile> segments) {
+        int from = segments.size() - 1;
+        long expected = walkAll(segments.get(from), SegmentWalker.ANY_SEQUENCE);
+        if (records < 2 && from > 0) {
+            damage.clear();
+            from--;
+            expected = SegmentWalker.ANY_SEQUENCE;
+            for (int i = from; i < segments.size(); i++) {
+                if (expected != SegmentWalker.ANY_SEQUENCE) {
+                    segments.get(i).firstSequence(expected); // what it says of itself may be wrong
+                }
+                expected = walkAll(segments.get(i), expected);
+            }
+        } else if (expected == SegmentWalker.ANY_SEQUENCE) {
+            expected = walkAll(segments.get(from), 1);
+        }
+        final SegmentFile last = segments.get(segments.size() - 1);
+        if (last.firstSequence() == 0 || last.firstSequence() >= expected) {
+            last.firstSequence(Math.max(1, expected - Math.max(1, records)));
+        }
+        lastSequence = expected - 1;
+    }
+
+    /** Walks a segment to its end; returns the sequence expected behind it. */
+    private long walkAll(final SegmentFile segment, final long expected) {
+        final int length = segment.map(walker, expected);
+        try {
+            checkRecords = true;
+            records = 0;
+            while (walker.walk(length, true, this, Integer.MAX_VALUE) > 0) {
+                Thread.onSpinWait();
+            }
+            cut(segment, length, walker.goodEnd());
+            return walker.expected();
+        } finally {
+            walker.release();
+            segment.unmap();
         }
     }
 
@@ -79,6 +130,7 @@ final class TailScan implements JournalHandler {
     @Override
     public void onRecord(
             final long sequence, final DirectBuffer buffer, final int offset, final int length) {
+        records++;
         if (checkRecords
                 && RecordHeader.crc(buffer, offset)
                         != RecordHeader.computeCrc(buffer, offset, length)) {
@@ -95,7 +147,9 @@ final class TailScan implements JournalHandler {
             final int offset,
             final int length) {
         damaged = true;
-        note(reason);
+        if (checkRecords) {
+            note(reason);
+        }
     }
 
     private void note(final String finding) {
@@ -120,16 +174,11 @@ final class TailScan implements JournalHandler {
         }
     }
 
-    /**
-     * A segment that was prepared and never appended to is deleted; one with anything else in it
-     * stays and is told.
-     */
-    private void removeEmpty(final SegmentFile segment, final int length) {
+    /** A segment that was prepared and never appended to is deleted; one with other bytes stays. */
+    private void removeUnused(final SegmentFile segment, final long from, final int length) {
         try (FileChannel channel = FileChannel.open(segment.path(), StandardOpenOption.READ)) {
-            if (!SegmentFiles.isZero(
-                    channel, Math.min(length, Excerpt.HEADER_LENGTH_MAX), length)) {
-                note(segment + ": holds bytes but no record");
-                return;
+            if (!SegmentFiles.isZero(channel, Math.min(from, length), length)) {
+                return; // an append that was under way when its process died
             }
         } catch (final IOException e) {
             throw new JournalException(segment + ": cannot be read", e);
@@ -137,11 +186,7 @@ final class TailScan implements JournalHandler {
         try {
             SegmentFiles.delete(segment.path());
         } catch (final IOException e) {
-            note(
-                    segment
-                            + ": empty, cannot be deleted: "
-                            + e
-                            + (Files.exists(segment.path()) ? "" : ", gone"));
+            note(segment + ": empty, cannot be deleted: " + e);
         }
     }
 }

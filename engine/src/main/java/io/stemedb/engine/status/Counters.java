@@ -7,29 +7,26 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.agrona.BitUtil;
-import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Values of the {@link Counter}s: one little-endian i64 at each multiple of 128 bytes, so that no
- * two writers share a cache line. In the file {@code counters} of the data directory they can be
- * read by any process.
+ * two writers share a cache line. Nothing to close: the mapping goes with the garbage, so that
+ * whoever reads a counter never finds it gone. In the file {@code counters} of the data directory
+ * they can be read by any process.
  */
-public final class Counters implements AutoCloseable {
+public final class Counters {
     private static final int STRIDE = 2 * BitUtil.CACHE_LINE_LENGTH;
     private static final int LENGTH = Counter.values().length * STRIDE;
 
-    private final MappedByteBuffer mapped;
     private final UnsafeBuffer values;
 
     /** Counters in memory only. */
     public Counters() {
-        mapped = null;
         values = new UnsafeBuffer(new byte[LENGTH]);
     }
 
     private Counters(final MappedByteBuffer mapped) {
-        this.mapped = mapped;
         values = new UnsafeBuffer(mapped);
     }
 
@@ -94,15 +91,6 @@ public final class Counters implements AutoCloseable {
     public void max(final Counter counter, final long value) {
         if (value > get(counter)) {
             set(counter, value);
-        }
-    }
-
-    /** Unmaps the file; nobody may use the counters any more. */
-    @Override
-    public void close() {
-        if (mapped != null) {
-            values.wrap(new byte[LENGTH]);
-            IoUtil.unmap(mapped);
         }
     }
 }

@@ -8,46 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.RecordValidator;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.SystemNanoClock;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class ChronicleJournalTest {
-    private static final int SEGMENT = JournalConfig.SEGMENT_LENGTH_MIN;
-
-    @TempDir Path directory;
-
-    private final TestRecords records = new TestRecords();
-
-    static JournalConfig config(final long floor, final BlockPreparation preparation) {
-        return new JournalConfig(
-                SEGMENT, 1 << 20, 64 << 20, preparation, floor, SystemNanoClock.INSTANCE);
-    }
-
-    private ChronicleJournal open() {
-        return ChronicleJournal.open(directory, config(0, BlockPreparation.THROUGHPUT));
-    }
-
-    /** Appends, turning the preparing crank whenever the journal asks for it. */
-    private long append(final Journal journal, final long n, final int textLength) {
-        final int length = records.encode(n, textLength);
-        long sequence;
-        while ((sequence = journal.append(records.buffer, 0, length)) < 0) {
-            assertEquals(Journal.BACK_PRESSURED, sequence);
-            journal.prepare();
-        }
-        return sequence;
-    }
-
+class ChronicleJournalTest extends JournalFixture {
     /** Collects what a reader delivers and checks each record. */
     static class Collector implements JournalHandler {
         final List<Long> sequences = new ArrayList<>();
@@ -83,6 +51,7 @@ class ChronicleJournalTest {
             while (idle < 4) {
                 idle = reader.poll(this, 16) == 0 ? idle + 1 : 0;
             }
+            reader.close();
             return this;
         }
     }
@@ -332,155 +301,5 @@ class ChronicleJournalTest {
             assertFalse(Thread.currentThread().isInterrupted());
             assertSequences(new Collector().drain(journal.newReader(1)), 1, 10_000);
         }
-    }
-
-    /** What a reader of a damaged journal serves and tells. */
-    private static final class Account implements JournalHandler {
-        final List<Long> served = new ArrayList<>();
-        long told;
-        int damages;
-        private final RecordValidator validator = new RecordValidator();
-        private final AssertionView view = new AssertionView();
-
-        @Override
-        public void onRecord(
-                final long sequence,
-                final DirectBuffer buffer,
-                final int offset,
-                final int length) {
-            try {
-                validator.validate(buffer, offset, length);
-            } catch (final IllegalArgumentException e) {
-                told++;
-                damages++;
-                return;
-            }
-            assertEquals(
-                    sequence,
-                    view.wrap(buffer, offset, length).timestamp(),
-                    "another record's place");
-            served.add(sequence);
-        }
-
-        @Override
-        public void onDamage(
-                final long first,
-                final long last,
-                final String reason,
-                final DirectBuffer buffer,
-                final int offset,
-                final int length) {
-            told += last - first + 1;
-            damages++;
-        }
-
-        static Account of(final ChronicleJournal journal) {
-            final Account account = new Account();
-            final JournalReader reader = journal.newReader(1);
-            int idle = 0;
-            while (idle < 4) {
-                idle = reader.poll(account, 16) == 0 ? idle + 1 : 0;
-            }
-            return account;
-        }
-    }
-
-    private byte[] journalOf(final int count) throws IOException {
-        try (ChronicleJournal journal = open()) {
-            for (long n = 1; n <= count; n++) {
-                append(journal, n, 30);
-            }
-        }
-        return Files.readAllBytes(SegmentFiles.list(directory).get(0).path());
-    }
-
-    @Test
-    void damageIsToldAndNeighboursAreServed() throws IOException {
-        final byte[] sound = journalOf(3_000);
-        final Path file = SegmentFiles.list(directory).get(0).path();
-        final long seed = new Random().nextLong();
-        final Random random = new Random(seed);
-        for (int round = 0; round < 100; round++) {
-            final byte[] bytes = sound.clone();
-            // the part of the file that holds records, not the last ones
-            final int at = 64_000 + random.nextInt(bytes.length - 66_000);
-            final int length = round % 3 == 0 ? 1 : random.nextInt(5_000);
-            for (int i = at; i < Math.min(at + length, bytes.length - 1_000); i++) {
-                bytes[i] = round % 2 == 0 ? (byte) (bytes[i] ^ 1 << random.nextInt(8)) : 0;
-            }
-            Files.write(file, bytes);
-            try (ChronicleJournal journal = open()) {
-                final Account account = Account.of(journal);
-                final String which =
-                        "seed " + seed + " round " + round + " at " + at + " length " + length;
-                assertEquals(3_000, account.served.size() + account.told, which);
-                assertEquals(3_000L, account.served.get(account.served.size() - 1), which);
-                assertTrue(account.told <= 2 + length / 100, which + " lost " + account.told);
-            }
-        }
-    }
-
-    @Test
-    void everyBitOfAnExcerptsHeadMayTurnOver() throws IOException {
-        final int count = 40;
-        final byte[] sound = journalOf(count);
-        final Path file = SegmentFiles.list(directory).get(0).path();
-        final int excerpt = Excerpt.RECORD_OFFSET + records.encode(1, 30) + 7 & -8;
-        final int last = sound.length - 8 - excerpt;
-        for (final int record : new int[] {1, count / 2, count}) {
-            final int head = last - (count - record) * excerpt;
-            for (int bit = 0; bit < 8 * Excerpt.RECORD_OFFSET; bit++) {
-                final byte[] bytes = sound.clone();
-                bytes[head + bit / 8] ^= (byte) (1 << bit % 8);
-                Files.write(file, bytes);
-                try (ChronicleJournal journal = open()) {
-                    final Account account = Account.of(journal);
-                    final String which = "record " + record + " bit " + bit;
-                    assertEquals(count, journal.appended(), which);
-                    assertEquals(count, account.served.size() + account.told, which);
-                    assertTrue(account.damages > 0, which + " not told");
-                    assertTrue(account.told <= 1, which + " lost " + account.told);
-                }
-            }
-        }
-    }
-
-    private Path journalOf100CutBy(final int bytes, final int reserved) throws IOException {
-        try (ChronicleJournal journal = open()) {
-            for (long n = 1; n <= 100; n++) {
-                append(journal, n, 30);
-            }
-        }
-        final Path file = SegmentFiles.list(directory).get(0).path();
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            channel.truncate(channel.size() - bytes);
-            channel.write(ByteBuffer.allocate(reserved), channel.size());
-        }
-        return file;
-    }
-
-    @Test
-    void aTruncatedLastRecordKeepsItsSequenceAndIsTold() throws IOException {
-        journalOf100CutBy(60, 0);
-        try (ChronicleJournal journal = open()) {
-            assertEquals(1, journal.damage().size());
-            assertTrue(
-                    journal.damage().get(0).endsWith("sequence 100 is missing"),
-                    journal.damage().get(0));
-            assertEquals(101, append(journal, 101, 30));
-            final Account account = Account.of(journal);
-            assertEquals(100, account.served.size());
-            assertEquals(1, account.told);
-        }
-    }
-
-    @Test
-    void aTornRecordAtTheTailKeepsItsSequenceAndIsTold() throws IOException {
-        final Path file = journalOf100CutBy(60, 1 << 20);
-        try (ChronicleJournal journal = open()) {
-            assertEquals(List.of("record 100: CRC is wrong"), journal.damage());
-            assertEquals(101, append(journal, 101, 30));
-        }
-        assertTrue(Files.size(file) < 200_000, "zeros cut off");
     }
 }

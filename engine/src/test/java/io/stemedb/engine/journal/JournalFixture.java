@@ -1,0 +1,36 @@
+package io.stemedb.engine.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Path;
+import org.agrona.concurrent.SystemNanoClock;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A journal in a directory of its own, with small segments. */
+abstract class JournalFixture {
+    static final int SEGMENT = JournalConfig.SEGMENT_LENGTH_MIN;
+
+    @TempDir Path directory;
+
+    final TestRecords records = new TestRecords();
+
+    static JournalConfig config(final long floor, final BlockPreparation preparation) {
+        return new JournalConfig(
+                SEGMENT, 1 << 20, 64 << 20, preparation, floor, SystemNanoClock.INSTANCE);
+    }
+
+    ChronicleJournal open() {
+        return ChronicleJournal.open(directory, config(0, BlockPreparation.THROUGHPUT));
+    }
+
+    /** Appends, turning the preparing crank whenever the journal asks for it. */
+    long append(final Journal journal, final long n, final int textLength) {
+        final int length = records.encode(n, textLength);
+        long sequence;
+        while ((sequence = journal.append(records.buffer, 0, length)) < 0) {
+            assertEquals(Journal.BACK_PRESSURED, sequence);
+            journal.prepare();
+        }
+        return sequence;
+    }
+}
