@@ -103,19 +103,17 @@ class BackPressureTest {
             final Appender appender = engine.newAppender();
             assertEquals(1, tryAppend(appender, 1));
             assertTrue(engine.await(Watermark.READABLE, 1, TIMEOUT_NS));
-            final int[] next = {2};
+            final int[] tries = {1};
             reader.newestFirst(
                     "a",
                     1,
                     (sequence, hash, record, offset, length) -> {
                         final long startNs = System.nanoTime();
-                        while (engine.counters().get(Counter.INGEST_STALLS) == 0
-                                || tryAppend(appender, next[0]) != Appender.BACK_PRESSURED) {
-                            next[0] = (int) engine.watermark(Watermark.APPENDED) + 1;
-                            appender.assertion().clear();
-                            if (engine.counters().get(Counter.INGEST_STALLS) == 0) {
-                                tryAppend(appender, next[0]++);
-                            }
+                        boolean full = false;
+                        while (!full) {
+                            full =
+                                    tryAppend(appender, ++tries[0]) == Appender.BACK_PRESSURED
+                                            && engine.counters().get(Counter.INGEST_STALLS) > 0;
                             assertTrue(System.nanoTime() - startNs < TIMEOUT_NS, "never stalls");
                         }
                     });

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.EpochView;
 import io.stemedb.engine.TestEngines.Running;
+import io.stemedb.engine.platform.DirectoryInUseException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -281,6 +282,21 @@ class CloseTest {
         }
         try (Engine again = Engine.launch(context(directory))) {
             assertEquals(1_000, again.watermark(Watermark.STORED));
+        }
+    }
+
+    /** Refused or not, nothing stays locked, and the interrupt is the caller's. */
+    @Test
+    void launchOnAnInterruptedThread() {
+        for (int i = 0; i < 2; i++) { // a new directory, one that is there
+            Thread.currentThread().interrupt();
+            try {
+                Engine.launch(context(directory)).close();
+            } catch (final RuntimeException e) {
+                assertFalse(e instanceof DirectoryInUseException, e::toString);
+            }
+            assertTrue(Thread.interrupted());
+            Engine.launch(context(directory)).close();
         }
     }
 
