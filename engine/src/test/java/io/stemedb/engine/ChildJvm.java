@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * A main method in a JVM of its own, with this JVM's flags and class path; output goes to a file.
  */
-final class ChildJvm implements AutoCloseable {
+public final class ChildJvm implements AutoCloseable {
     private static final int TIMEOUT_S = 120;
 
     private final Process process;
@@ -26,12 +26,13 @@ final class ChildJvm implements AutoCloseable {
         this.output = output;
     }
 
-    static ChildJvm start(final Path output, final Class<?> main, final String... arguments) {
+    public static ChildJvm start(
+            final Path output, final Class<?> main, final String... arguments) {
         return start(output, List.of(), List.of(), main, arguments);
     }
 
     /** With a command before the JVM's, such as a tracer, and more flags of the JVM. */
-    static ChildJvm start(
+    public static ChildJvm start(
             final Path output,
             final List<String> before,
             final List<String> flags,
@@ -60,11 +61,11 @@ final class ChildJvm implements AutoCloseable {
         }
     }
 
-    Process process() {
+    public Process process() {
         return process;
     }
 
-    List<String> lines() {
+    public List<String> lines() {
         try {
             return Files.exists(output) ? Files.readAllLines(output) : List.of();
         } catch (final IOException e) {
@@ -73,14 +74,14 @@ final class ChildJvm implements AutoCloseable {
     }
 
     /** Waits for a good end; what it wrote. */
-    List<String> end() throws InterruptedException {
+    public List<String> end() throws InterruptedException {
         assertTrue(process.waitFor(TIMEOUT_S, TimeUnit.SECONDS), () -> "child hangs: " + lines());
         assertEquals(0, process.exitValue(), () -> String.join("\n", lines()));
         return lines();
     }
 
     /** SIGKILL. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         process.destroyForcibly();
         assertTrue(process.waitFor(TIMEOUT_S, TimeUnit.SECONDS), "child does not die");
     }

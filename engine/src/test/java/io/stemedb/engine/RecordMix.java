@@ -17,7 +17,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Random valid records of all types, with what is awkward about them: repeats, votes before their
  * assertion, epochs that clash, subjects that are prefixes of each other.
  */
-final class RecordMix {
+public final class RecordMix {
     private static final int KEPT = 500;
     private static final String[] STEMS = {
         "a",
@@ -50,12 +50,12 @@ final class RecordMix {
     private RecordWriter writer;
     private byte[] bytes;
 
-    RecordMix(final Random random, final int subjects) {
+    public RecordMix(final Random random, final int subjects) {
         this(random, subjects, new AssertionWriter(), new VoteWriter(), new EpochWriter());
     }
 
     /** A mix that fills an appender's own writers. */
-    RecordMix(final Random random, final int subjects, final Appender appender) {
+    public RecordMix(final Random random, final int subjects, final Appender appender) {
         this(random, subjects, appender.assertion(), appender.vote(), appender.epoch());
     }
 
@@ -73,7 +73,7 @@ final class RecordMix {
     }
 
     /** The next record's bytes. */
-    byte[] next() {
+    public byte[] next() {
         final int dice = random.nextInt(100);
         if (dice < 8 && !kept.isEmpty()) {
             writer = null;
@@ -93,7 +93,7 @@ final class RecordMix {
     }
 
     /** Appends the next record, by its writer or as bytes; returns its sequence. */
-    long append(final Appender appender) {
+    public long append(final Appender appender) {
         next();
         if (writer != null && random.nextBoolean()) {
             return TestEngines.append(writer::append);
@@ -106,7 +106,7 @@ final class RecordMix {
     }
 
     /** What was made last. */
-    byte[] bytes() {
+    public byte[] bytes() {
         return bytes;
     }
 

@@ -28,16 +28,16 @@ import org.agrona.concurrent.UnsafeBuffer;
  * All that the stores of a directory hold, read behind the engine's back while none is running:
  * entries of each family, a digest of all, and the quarantine.
  */
-record StoreContent(
+public record StoreContent(
         long rocksCursor,
         long lmdbCursor,
         TreeMap<KeyFamily, Integer> counts,
         String digest,
         TreeMap<Long, Quarantined> quarantine) {
 
-    record Quarantined(String reason, String bytes) {}
+    public record Quarantined(String reason, String bytes) {}
 
-    static StoreContent read(final Path directory) {
+    public static StoreContent read(final Path directory) {
         final Manifest manifest = Manifest.read(directory);
         final StoreIdentity identity = EngineParts.identity(manifest);
         final Path natives = directory.resolve(EngineParts.NATIVE);
@@ -108,12 +108,12 @@ record StoreContent(
         }
     }
 
-    int count(final KeyFamily family) {
+    public int count(final KeyFamily family) {
         return counts.get(family);
     }
 
     /** Deletes one store, as P7 allows. */
-    static void delete(final Path directory, final String store) {
+    public static void delete(final Path directory, final String store) {
         final List<Path> paths = new ArrayList<>();
         try (Stream<Path> walk = Files.walk(directory.resolve(store))) {
             walk.forEach(paths::add);

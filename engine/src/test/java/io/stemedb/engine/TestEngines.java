@@ -12,14 +12,14 @@ import org.agrona.concurrent.YieldingIdleStrategy;
 import org.bouncycastle.crypto.digests.Blake3Digest;
 
 /** Small engines, and what every suite does with them. */
-final class TestEngines {
-    static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
-    static final int HASH = 32;
+public final class TestEngines {
+    public static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
+    public static final int HASH = 32;
 
     private TestEngines() {}
 
     /** Small segments and generations, so that a few thousand records roll and flush often. */
-    static EngineContext context(final Path directory) {
+    public static EngineContext context(final Path directory) {
         return new EngineContext()
                 .directory(directory)
                 .segmentLength(2 << 20)
@@ -34,7 +34,7 @@ final class TestEngines {
     }
 
     /** Appends, and again while the engine pushes back. */
-    static long append(final LongSupplier append) {
+    public static long append(final LongSupplier append) {
         final long startNs = System.nanoTime();
         long sequence = append.getAsLong();
         while (sequence < 0) {
@@ -47,13 +47,13 @@ final class TestEngines {
         return sequence;
     }
 
-    static long append(final Appender appender, final byte[] record) {
+    public static long append(final Appender appender, final byte[] record) {
         final UnsafeBuffer buffer = new UnsafeBuffer(record);
         return append(() -> appender.append(buffer, 0, record.length));
     }
 
     /** Turns the duty cycle where nobody else does, so that blocks get ready. */
-    static long append(
+    public static long append(
             final Appender appender,
             final byte[] record,
             final Engine engine,
@@ -69,7 +69,7 @@ final class TestEngines {
                 });
     }
 
-    static long claim(
+    public static long claim(
             final Appender appender, final String subject, final double value, final long ns) {
         appender.assertion()
                 .subject(subject)
@@ -80,12 +80,12 @@ final class TestEngines {
         return append(appender.assertion()::append);
     }
 
-    static long newSeed() {
+    public static long newSeed() {
         return ThreadLocalRandom.current().nextLong();
     }
 
     /** 32 bytes that follow from a number: an agent, an epoch id, a hash of something. */
-    static byte[] id(final long number) {
+    public static byte[] id(final long number) {
         final byte[] bytes = new byte[HASH];
         final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
         for (int i = 0; i < HASH; i += Long.BYTES) {
@@ -95,7 +95,7 @@ final class TestEngines {
     }
 
     /** Content hash by an implementation that is not ours. */
-    static byte[] hashOf(final byte[] record) {
+    public static byte[] hashOf(final byte[] record) {
         final Blake3Digest digest = new Blake3Digest(HASH * Byte.SIZE);
         digest.update(record, 8, record.length - 8);
         final byte[] hash = new byte[HASH];
@@ -103,35 +103,35 @@ final class TestEngines {
         return hash;
     }
 
-    static byte[] copy(final DirectBuffer buffer, final int offset, final int length) {
+    public static byte[] copy(final DirectBuffer buffer, final int offset, final int length) {
         final byte[] bytes = new byte[length];
         buffer.getBytes(offset, bytes);
         return bytes;
     }
 
-    static String text(final DirectBuffer buffer, final int offset, final int length) {
+    public static String text(final DirectBuffer buffer, final int offset, final int length) {
         return new String(copy(buffer, offset, length), StandardCharsets.UTF_8);
     }
 
     /** A subject of exactly so many bytes. */
-    static String ofLength(final char letter, final int length) {
+    public static String ofLength(final char letter, final int length) {
         final char[] letters = new char[length];
         Arrays.fill(letters, letter);
         return new String(letters);
     }
 
     /** Starts a thread whose error is kept; {@link Running#end} gives it. */
-    static Running start(final String name, final Work work) {
+    public static Running start(final String name, final Work work) {
         return new Running(name, work);
     }
 
     @FunctionalInterface
-    interface Work {
+    public interface Work {
         void run() throws Exception;
     }
 
     /** A thread that must end in time, and without an error. */
-    static final class Running {
+    public static final class Running {
         private final Thread thread;
         private volatile Throwable error;
 
@@ -150,11 +150,11 @@ final class TestEngines {
             thread.start();
         }
 
-        Thread thread() {
+        public Thread thread() {
             return thread;
         }
 
-        void end() throws InterruptedException {
+        public void end() throws InterruptedException {
             thread.join(TimeUnit.NANOSECONDS.toMillis(TIMEOUT_NS));
             if (thread.isAlive()) {
                 final AssertionError hang = new AssertionError(thread.getName() + " hangs");
