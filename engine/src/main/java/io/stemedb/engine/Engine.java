@@ -7,8 +7,10 @@ import io.stemedb.engine.journal.JournalException;
 import io.stemedb.engine.platform.JvmFlags;
 import io.stemedb.engine.status.Counters;
 import io.stemedb.engine.store.StoreException;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
@@ -228,6 +230,21 @@ public final class Engine implements AutoCloseable {
         final long sequence = journal.appended();
         ingestor.requestFlush(sequence);
         return await(Watermark.STORED, sequence, timeoutNs);
+    }
+
+    /**
+     * Backs the directory up while the engine runs, as {@link Backups#backup}. Takes as long as it
+     * takes to copy what changed and to verify it; appends, ingest and reads go on.
+     *
+     * @param target directory of the backup; made if missing
+     * @param progress told bytes copied, then entries and records verified
+     * @return what was done
+     * @throws EngineException if the target holds something else or the copy is not sound
+     * @throws EngineClosedException after close
+     */
+    public BackupReport backup(final Path target, final LongConsumer progress) {
+        checkRunning();
+        return Backup.write(context.directory(), target, parts.lmdb()::copyTo, progress);
     }
 
     /**

@@ -41,6 +41,7 @@ final class EngineParts implements AutoCloseable {
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private Counters counters;
+    private LmdbKvStore lmdb;
     private KvStore store;
     private ChronicleJournal journal;
     private Ingestor ingestor;
@@ -75,7 +76,7 @@ final class EngineParts implements AutoCloseable {
                 opened(
                         RocksKvStore.open(
                                 directory.resolve(ROCKS), identity, directory.resolve(NATIVE)));
-        final KvStore lmdb =
+        lmdb =
                 opened(
                         LmdbKvStore.open(
                                 directory.resolve(LMDB),
@@ -197,6 +198,10 @@ final class EngineParts implements AutoCloseable {
 
     KvStore store() {
         return store;
+    }
+
+    LmdbKvStore lmdb() {
+        return lmdb;
     }
 
     ChronicleJournal journal() {

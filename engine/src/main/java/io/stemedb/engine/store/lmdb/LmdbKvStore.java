@@ -187,6 +187,25 @@ public final class LmdbKvStore implements KvStore {
         }
     }
 
+    /**
+     * Copies the store as it is now, while others go on reading and writing it.
+     *
+     * @param directory where to; exists and is empty
+     * @throws StoreException if that fails
+     */
+    public void copyTo(final Path directory) {
+        final Gate.Pass pass = gate.newPass(() -> {});
+        pass.enter();
+        try {
+            environment.env.copy(directory.toFile());
+        } catch (final LmdbException e) {
+            throw environment.failure("copy to " + directory, e);
+        } finally {
+            pass.exit();
+            pass.close();
+        }
+    }
+
     @Override
     public void close() {
         if (!gate.close()) {
