@@ -156,7 +156,7 @@ final class Backup {
                                 backup.directory
                                         + ": the copy is not sound, so it is no backup (verify the"
                                         + " directory itself): "
-                                        + examination.verification().differences().get(0),
+                                        + examination.verification().differences(),
                                 null);
             } catch (final NoSuchFileException e) {
                 failure = new EngineException(source + ": file is gone: " + e.getMessage(), e);
@@ -208,11 +208,9 @@ final class Backup {
         copyFile(manifestFile, EngineParts.ROCKS + "/" + current, Files.size(manifestFile), false);
         Files.writeString(to.resolve(CURRENT), current + "\n");
         FileCopies.force(to.resolve(CURRENT));
-        add(
-                EngineParts.ROCKS + "/" + CURRENT,
-                current.length() + 1L,
-                FileCopies.crc(to.resolve(CURRENT)),
-                false);
+        final Path copied = to.resolve(CURRENT);
+        add(EngineParts.ROCKS + "/" + CURRENT, Files.size(copied), FileCopies.crc(copied), false);
+        written(Files.size(copied));
         copyDataFiles(from, to);
         final Set<String> live = RocksKvStore.dataFiles(to, source.resolve(EngineParts.NATIVE));
         for (final BackupManifest.Entry entry : entries.toArray(none)) {
@@ -236,7 +234,10 @@ final class Backup {
                         continue;
                     }
                     if (Files.deleteIfExists(copy)) {
-                        entries.removeIf(entry -> entry.path().equals(name));
+                        entries.stream()
+                                .filter(entry -> entry.path().equals(name))
+                                .findFirst()
+                                .ifPresent(this::forget);
                     }
                     copyFile(file, name, length, hasSameTail(file, name, length));
                 } catch (final NoSuchFileException e) {
@@ -302,14 +303,23 @@ final class Backup {
         if (same) {
             final BackupManifest.Entry known = previous.find(name);
             final Path before = previous.directory(target).resolve(name);
-            if (Files.exists(before) && Files.size(before) == known.length()) {
-                Files.createLink(to, before);
+            if (Files.exists(before) && Files.size(before) == known.length() && link(before, to)) {
                 add(name, length, known.crc(), known.isFinal());
                 return;
             }
         }
         add(name, length, FileCopies.copy(from, to, length), false);
         written(length);
+    }
+
+    /** False where the file system has no links. */
+    private static boolean link(final Path before, final Path to) throws IOException {
+        try {
+            Files.createLink(to, before);
+            return true;
+        } catch (final UnsupportedOperationException e) {
+            return false;
+        }
     }
 
     private void add(final String name, final long length, final long crc, final boolean isFinal) {

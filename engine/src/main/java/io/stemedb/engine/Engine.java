@@ -41,6 +41,9 @@ public final class Engine implements AutoCloseable {
 
     private volatile boolean closed;
 
+    /** Set before anybody has the engine. */
+    private OpeningReport openingReport;
+
     /** All is closed, and the directory is free. */
     private volatile boolean released;
 
@@ -72,6 +75,7 @@ public final class Engine implements AutoCloseable {
         try {
             engine.start();
             engine.recover();
+            engine.openingReport = parts.openingReport();
             return engine;
         } catch (final Throwable e) {
             engine.closing.set(true);
@@ -272,6 +276,16 @@ public final class Engine implements AutoCloseable {
             invokingThread = null;
             invoking.set(false);
         }
+    }
+
+    /**
+     * What was wrong with the directory when this engine opened it, what was done about it, and
+     * what was not lost.
+     *
+     * @return the same report for as long as the engine lives
+     */
+    public OpeningReport openingReport() {
+        return openingReport;
     }
 
     /**

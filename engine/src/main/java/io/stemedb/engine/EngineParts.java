@@ -7,6 +7,7 @@ import io.stemedb.engine.journal.JournalConfig;
 import io.stemedb.engine.journal.JournalException;
 import io.stemedb.engine.platform.DirectoryLock;
 import io.stemedb.engine.platform.Manifest;
+import io.stemedb.engine.status.Counter;
 import io.stemedb.engine.status.Counters;
 import io.stemedb.engine.store.HybridStore;
 import io.stemedb.engine.store.KvStore;
@@ -40,6 +41,10 @@ final class EngineParts implements AutoCloseable {
     private static final AtomicBoolean SAID = new AtomicBoolean();
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final OpeningReport.Builder opening = new OpeningReport.Builder();
+    private long replayedFrom;
+    private long missingBefore;
+    private long quarantinedBefore;
     private Counters counters;
     private LmdbKvStore lmdb;
     private KvStore store;
@@ -71,7 +76,16 @@ final class EngineParts implements AutoCloseable {
         final Manifest manifest = manifest(directory, context);
         loadBlake3(directory.resolve(NATIVE));
         counters = Counters.map(directory.resolve(COUNTERS));
+        missingBefore = counters.get(Counter.MISSING);
+        quarantinedBefore = counters.get(Counter.QUARANTINED);
         final StoreIdentity identity = identity(manifest);
+        final boolean used = Files.isDirectory(directory.resolve(JOURNAL));
+        if (used && isMissing(directory.resolve(ROCKS), "CURRENT")) {
+            opening.missingStore("RocksDB");
+        }
+        if (used && isMissing(directory.resolve(LMDB), "data.mdb")) {
+            opening.missingStore("LMDB");
+        }
         final KvStore rocks =
                 opened(
                         RocksKvStore.open(
@@ -91,6 +105,7 @@ final class EngineParts implements AutoCloseable {
                                 directory.resolve(JOURNAL),
                                 context.journalConfig(manifest.segmentLength(), floor)));
         for (final String damage : journal.damage()) {
+            opening.found(damage);
             errors.onError(new JournalException(damage, null));
         }
         ingestor =
@@ -100,9 +115,25 @@ final class EngineParts implements AutoCloseable {
                                 store,
                                 context.ingestConfig(),
                                 counters,
-                                (first, last, reason) ->
-                                        errors.onError(new JournalException(reason, null)),
+                                (first, last, reason) -> {
+                                    opening.found(reason);
+                                    errors.onError(new JournalException(reason, null));
+                                },
                                 errors));
+        replayedFrom = store.cursor();
+    }
+
+    /** Once all is readable. */
+    OpeningReport openingReport() {
+        return opening.build(
+                journal.appended(),
+                journal.appended() - replayedFrom,
+                counters.get(Counter.MISSING) - missingBefore,
+                counters.get(Counter.QUARANTINED) - quarantinedBefore);
+    }
+
+    private static boolean isMissing(final Path store, final String file) {
+        return !Files.exists(store.resolve(file));
     }
 
     /**

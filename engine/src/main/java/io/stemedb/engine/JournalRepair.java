@@ -1,12 +1,10 @@
 package io.stemedb.engine;
 
-import io.stemedb.codecs.EpochView;
 import io.stemedb.codecs.InvalidRecordException;
 import io.stemedb.codecs.Limits;
 import io.stemedb.codecs.RecordHeader;
 import io.stemedb.codecs.RecordType;
 import io.stemedb.codecs.RecordValidator;
-import io.stemedb.codecs.VoteView;
 import io.stemedb.engine.hash.Blake3;
 import io.stemedb.engine.journal.SegmentCopies;
 import io.stemedb.engine.journal.SegmentCopies.Patch;
@@ -43,7 +41,6 @@ final class JournalRepair {
     private static final int RECORD_OFFSET = 16; // of a journal excerpt
     private static final long LOST_MAX = 1_000_000;
 
-    private final KvStore store;
     private final boolean trustSubjects;
     private final RecordValidator validator = new RecordValidator();
     private final Blake3 blake3 = Blake3.newInstance();
@@ -57,12 +54,14 @@ final class JournalRepair {
     /** By header: what is stored under it; null where there are two. */
     private final Map<Long, byte[]> byHeader = new HashMap<>();
 
+    /** By the beginning of the content hash: what is stored under it. */
+    private final Map<Long, byte[]> byBody = new HashMap<>();
+
     private final Map<Path, List<Patch>> patches = new LinkedHashMap<>();
     private final List<JournalDamage> hopeless = new ArrayList<>();
     private byte[] found;
 
-    private JournalRepair(final KvStore store, final boolean trustSubjects) {
-        this.store = store;
+    private JournalRepair(final boolean trustSubjects) {
         this.trustSubjects = trustSubjects;
     }
 
@@ -79,7 +78,7 @@ final class JournalRepair {
     static JournalRepair plan(
             final List<JournalDamage> damages, final KvStore store, final boolean trustSubjects)
             throws IOException {
-        final JournalRepair repair = new JournalRepair(store, trustSubjects);
+        final JournalRepair repair = new JournalRepair(trustSubjects);
         try (KvReader reader = store.newReader()) {
             repair.collect(damages, reader);
             for (final JournalDamage damage : damages) {
@@ -119,6 +118,8 @@ final class JournalRepair {
             }
             if (damage.recordLength() > 0) {
                 byHeader.put(read(damage).getLong(0), null);
+                hash(bytes, 0, damage.recordLength());
+                byBody.put(hash.getLong(0), null);
             }
         }
         if (trustSubjects) {
@@ -144,31 +145,56 @@ final class JournalRepair {
                         reader,
                         family,
                         (k, keyOffset, keyLength, value, valueOffset, valueLength) -> {
-                            takeByHeader(family, k, keyOffset, value, valueOffset, valueLength);
+                            take(family, k, keyOffset, value, valueOffset, valueLength);
                             return true;
                         });
             }
         }
     }
 
-    private void takeByHeader(
+    private void take(
             final KeyFamily family,
             final DirectBuffer entryKey,
             final int keyOffset,
             final DirectBuffer value,
             final int valueOffset,
             final int valueLength) {
-        if (valueLength < Limits.HEADER_LENGTH) {
+        if (valueLength <= Limits.HEADER_LENGTH) {
             return;
         }
         final long header = value.getLong(valueOffset);
-        if (!byHeader.containsKey(header)
+        final long body =
+                beginningOfHash(family, entryKey, keyOffset, value, valueOffset, valueLength);
+        if (!byHeader.containsKey(header) && !byBody.containsKey(body)
                 || !isRight(family, entryKey, keyOffset, value, valueOffset, valueLength)) {
             return;
         }
         final byte[] copy = new byte[valueLength];
         value.getBytes(valueOffset, copy);
-        byHeader.put(header, byHeader.get(header) == null ? copy : new byte[0]);
+        if (byBody.containsKey(body)) {
+            byBody.put(body, copy);
+        }
+        if (byHeader.containsKey(header)) {
+            // two under one header: neither is believed
+            byHeader.put(header, byHeader.get(header) == null ? copy : new byte[0]);
+        }
+    }
+
+    private long beginningOfHash(
+            final KeyFamily family,
+            final DirectBuffer entryKey,
+            final int keyOffset,
+            final DirectBuffer value,
+            final int valueOffset,
+            final int valueLength) {
+        return switch (family) {
+            case ASSERTION -> entryKey.getLong(Keys.assertionHashOffset(keyOffset));
+            case VOTE -> entryKey.getLong(Keys.voteHashOffset(keyOffset));
+            default -> {
+                hash(value, valueOffset, valueLength);
+                yield hash.getLong(0);
+            }
+        };
     }
 
     /** CRC, structure, and the hash or id in the key. */
@@ -233,11 +259,12 @@ final class JournalRepair {
         final int length = damage.recordLength();
         read(damage);
         final long header = bytes.getLong(0);
-        byte[] right = withSameBody(length, reader);
+        byte[] right = withSameBody(length);
         if (right == null) {
             right = byHeader.get(header);
+            right = right != null && right.length == length && isSimilar(right) ? right : null;
         }
-        if (right == null || right.length != length) {
+        if (right == null) {
             right = indexedRecord(damage.firstSequence(), reader);
         }
         return right != null && right.length == length
@@ -246,37 +273,10 @@ final class JournalRepair {
     }
 
     /** What is stored under the content hash of the damaged record: only its header is wrong. */
-    private byte[] withSameBody(final int length, final KvReader reader) {
+    private byte[] withSameBody(final int length) {
         hash(bytes, 0, length);
-        byte[] right = get(reader, Keys.assertion(key, 0, hash, 0));
-        if (right == null) {
-            right = getVoteWithSameBody(length, reader);
-        }
-        if (right == null) {
-            right = getEpochWithSameBody(length, reader);
-        }
+        final byte[] right = byBody.get(hash.getLong(0));
         return right != null && right.length == length && isSameBody(right) ? right : null;
-    }
-
-    private byte[] getVoteWithSameBody(final int length, final KvReader reader) {
-        final int at = bodyOffset(RecordType.VOTE, length);
-        return at < 0 ? null : get(reader, Keys.vote(key, 0, bytes, at, hash, 0));
-    }
-
-    private byte[] getEpochWithSameBody(final int length, final KvReader reader) {
-        final int at = bodyOffset(RecordType.EPOCH, length);
-        return at < 0 ? null : get(reader, Keys.epoch(key, 0, bytes, at));
-    }
-
-    /**
-     * Where the hash or id would stand if the record were of a type; its header may say anything.
-     */
-    private int bodyOffset(final RecordType type, final int length) {
-        final int at =
-                type == RecordType.VOTE
-                        ? new VoteView().wrap(bytes, 0, length).assertionHashOffset()
-                        : new EpochView().wrap(bytes, 0, length).epochIdOffset();
-        return at + Limits.HASH_LENGTH <= length ? at : -1;
     }
 
     private boolean isSameBody(final byte[] right) {
@@ -286,6 +286,15 @@ final class JournalRepair {
                 new UnsafeBuffer(right),
                 Limits.HEADER_LENGTH,
                 right.length - Limits.HEADER_LENGTH);
+    }
+
+    /** Half of its bytes at least: a header that was altered may be another record's by chance. */
+    private boolean isSimilar(final byte[] right) {
+        int same = 0;
+        for (int i = 0; i < right.length; i++) {
+            same += right[i] == bytes.getByte(i) ? 1 : 0;
+        }
+        return 2 * same >= right.length;
     }
 
     private byte[] get(final KvReader reader, final int keyLength) {

@@ -96,7 +96,7 @@ public final class Repair implements AutoCloseable {
             return 0;
         }
         List<JournalDamage> hopeless = damages;
-        if (examination.rocks().readable() && examination.lmdb().readable()) {
+        if (isOpen(examination.rocks()) && isOpen(examination.lmdb())) {
             try (KvStore store = Snapshot.stores(directory, manifest)) {
                 journal = JournalRepair.plan(damages, store, isSubjectIndexSound());
                 hopeless = journal.hopeless();
@@ -131,6 +131,10 @@ public final class Repair implements AutoCloseable {
             lost += damage.isSetAside() ? 0 : 1;
         }
         return lost;
+    }
+
+    private static boolean isOpen(final StoreFault store) {
+        return store.readable() || store.missing();
     }
 
     private boolean isSubjectIndexSound() {

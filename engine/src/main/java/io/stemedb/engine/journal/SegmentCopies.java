@@ -53,11 +53,12 @@ public final class SegmentCopies {
         return found;
     }
 
-    /** Up to the last byte that is not zero. */
+    /** Up to the last byte that is not zero; the record it belongs to may end in zeros. */
     private static long writtenLength(final Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             final ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
-            long end = channel.size();
+            final long size = channel.size();
+            long end = size;
             while (end > 0) {
                 final long from = Math.max(0, end - CHUNK);
                 chunk.clear().limit((int) (end - from));
@@ -66,7 +67,7 @@ public final class SegmentCopies {
                 }
                 for (int i = chunk.position() - 1; i >= 0; i--) {
                     if (chunk.get(i) != 0) {
-                        return from + i + Excerpt.ALIGNMENT & -Excerpt.ALIGNMENT;
+                        return Math.min(size, from + i + Excerpt.MAX_LENGTH);
                     }
                 }
                 end = from;
