@@ -39,7 +39,7 @@ import java.util.function.LongConsumer;
  * again. Segments but the last never change either.
  */
 final class Backup {
-    private static final int ATTEMPTS = 20;
+    private static final int ATTEMPTS = 5;
     private static final int TAIL_LENGTH = 4096;
     private static final String CURRENT = "CURRENT";
     private static final String SST = ".sst";
@@ -48,6 +48,7 @@ final class Backup {
     private final Path target;
     private final Manifest manifest;
     private final BackupManifest previous;
+    private final boolean linking;
     private final BackupManifest.Entry[] none = {};
     private final Path directory;
     private final long number;
@@ -61,8 +62,10 @@ final class Backup {
             final Path source,
             final Path target,
             final BackupManifest previous,
+            final boolean linking,
             final Consumer<Path> copyLmdb,
             final LongConsumer progress) {
+        this.linking = linking && previous != null;
         this.source = source;
         this.target = target;
         this.previous = previous;
@@ -143,8 +146,9 @@ final class Backup {
             final Consumer<Path> copyLmdb,
             final LongConsumer progress)
             throws IOException {
+        boolean linking = true;
         for (int attempt = 1; ; attempt++) {
-            final Backup backup = new Backup(source, target, previous, copyLmdb, progress);
+            final Backup backup = new Backup(source, target, previous, linking, copyLmdb, progress);
             RuntimeException failure;
             try {
                 final Examination examination = backup.copy();
@@ -163,9 +167,10 @@ final class Backup {
             } catch (final StoreException | JournalException e) {
                 failure = e;
             }
-            if (attempt == ATTEMPTS || DirectoryLock.holder(source) == null) {
+            if (attempt == ATTEMPTS || !backup.linking && DirectoryLock.holder(source) == null) {
                 throw failure;
             }
+            linking = false; // a power cut may have taken what the backup before has
         }
     }
 
@@ -209,7 +214,11 @@ final class Backup {
         Files.writeString(to.resolve(CURRENT), current + "\n");
         FileCopies.force(to.resolve(CURRENT));
         final Path copied = to.resolve(CURRENT);
-        add(EngineParts.ROCKS + "/" + CURRENT, Files.size(copied), FileCopies.crc(copied), false);
+        add(
+                EngineParts.ROCKS + "/" + CURRENT,
+                Files.size(copied),
+                FileCopies.crc(copied, Long.MAX_VALUE),
+                false);
         written(Files.size(copied));
         copyDataFiles(from, to);
         final Set<String> live = RocksKvStore.dataFiles(to, source.resolve(EngineParts.NATIVE));
@@ -250,7 +259,7 @@ final class Backup {
     /** Names may be given again after a crash: the end of a data file has what tells them apart. */
     private boolean hasSameTail(final Path file, final String name, final long length)
             throws IOException {
-        final BackupManifest.Entry known = previous == null ? null : previous.find(name);
+        final BackupManifest.Entry known = linking ? previous.find(name) : null;
         return known != null
                 && known.length() == length
                 && tail(file, length)
@@ -275,7 +284,7 @@ final class Backup {
         if (Files.exists(file)) {
             FileCopies.force(file);
             final long length = Files.size(file);
-            add(EngineParts.LMDB + "/data.mdb", length, FileCopies.crc(file), false);
+            add(EngineParts.LMDB + "/data.mdb", length, FileCopies.crc(file, length), false);
             written(length);
         }
     }
@@ -286,15 +295,22 @@ final class Backup {
         for (final SegmentCopies.Segment segment : SegmentCopies.list(journal)) {
             final String name = EngineParts.JOURNAL + "/" + journal.relativize(segment.path());
             FileCopies.makeDirectory(directory.resolve(name).getParent());
-            final BackupManifest.Entry known = previous == null ? null : previous.find(name);
-            final boolean same = segment.isFinal() && known != null && known.isFinal();
-            copyFile(segment.path(), name, same ? known.length() : segment.length(), same);
-            if (segment.isFinal() && !same) {
-                final BackupManifest.Entry entry = entries.remove(entries.size() - 1);
-                bytes -= entry.length();
-                add(name, entry.length(), entry.crc(), true);
-            }
+            final BackupManifest.Entry known = linking ? previous.find(name) : null;
+            copyFile(segment.path(), name, segment.length(), isSame(segment, known));
+            final BackupManifest.Entry entry = entries.remove(entries.size() - 1);
+            entries.add(
+                    new BackupManifest.Entry(name, entry.length(), entry.crc(), segment.isFinal()));
         }
+    }
+
+    /** What is final stays as it is; of the rest the bytes tell. */
+    private static boolean isSame(
+            final SegmentCopies.Segment segment, final BackupManifest.Entry known)
+            throws IOException {
+        return known != null
+                && (segment.isFinal() && known.isFinal()
+                        || known.length() == segment.length()
+                                && FileCopies.crc(segment.path(), known.length()) == known.crc());
     }
 
     private void copyFile(final Path from, final String name, final long length, final boolean same)
@@ -304,7 +320,7 @@ final class Backup {
             final BackupManifest.Entry known = previous.find(name);
             final Path before = previous.directory(target).resolve(name);
             if (Files.exists(before) && Files.size(before) == known.length() && link(before, to)) {
-                add(name, length, known.crc(), known.isFinal());
+                add(name, known.length(), known.crc(), known.isFinal());
                 return;
             }
         }

@@ -48,11 +48,14 @@ final class FileCopies {
         return crc.getValue();
     }
 
-    static long crc(final Path file) throws IOException {
+    /** CRC of the beginning of a file. */
+    static long crc(final Path file, final long length) throws IOException {
         final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK);
         final CRC32C crc = new CRC32C();
         try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
-            while (in.read(chunk.clear()) >= 0) {
+            long left = length;
+            while (left > 0 && in.read(chunk.clear().limit((int) Math.min(CHUNK, left))) >= 0) {
+                left -= chunk.position();
                 crc.update(chunk.flip());
             }
         }

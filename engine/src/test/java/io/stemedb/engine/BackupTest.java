@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -83,11 +84,8 @@ class BackupTest {
         final BackupReport again = backup();
         assertEquals(2, again.number());
         final long lmdb = Files.size(again.directory().resolve("lmdb/data.mdb"));
-        final long lastSegment = Files.size(last(JournalPlaces.segments(again.directory())));
         final long small = 16 << 10; // manifests
-        assertTrue(
-                again.bytesWritten() <= lmdb + lastSegment + small,
-                () -> again + ", LMDB " + lmdb + ", last segment " + lastSegment);
+        assertTrue(again.bytesWritten() <= lmdb + small, () -> again + ", LMDB " + lmdb);
         assertTrue(again.bytesWritten() < again.bytes() / 2, again::toString);
         assertFalse(Files.exists(target.resolve("00000001")), "the one before is gone");
         fillClosed(3);
@@ -97,8 +95,19 @@ class BackupTest {
         assertEquals(Verifier.verify(directory, done -> {}).digest(), restore("restored").digest());
     }
 
-    private static Path last(final java.util.List<Path> paths) {
-        return paths.get(paths.size() - 1);
+    /** What a power cut took from the journal may be in the backup before; not in the next. */
+    @Test
+    void sequencesGivenAgainAreBackedUpAsTheyAre() {
+        fillClosed(1);
+        backup();
+        final JournalPlaces.Place cut = JournalPlaces.of(directory).get(RECORDS - 200);
+        JournalPlaces.change(
+                cut.segment(), bytes -> Arrays.fill(bytes, cut.frame(), bytes.length, (byte) 0));
+        StoreContent.delete(directory, EngineParts.ROCKS);
+        StoreContent.delete(directory, EngineParts.LMDB);
+        fillClosed(2);
+        assertEquals(2L * RECORDS - 200, backup().lastSequence());
+        assertEquals(Verifier.verify(directory, done -> {}).digest(), restore("restored").digest());
     }
 
     /** What was acknowledged before the call is in it, and it is the journal up to one record. */
@@ -116,12 +125,12 @@ class BackupTest {
                                 final RecordMix mix = new RecordMix(new Random(seed), 40, appender);
                                 while (!stop.get()) {
                                     acknowledged.set(mix.append(appender));
-                                    LockSupport.parkNanos(50_000); // the check appends all again
+                                    LockSupport.parkNanos(200_000); // the check appends all again
                                 }
                             });
             try {
-                for (int round = 1; round <= 3; round++) {
-                    final long wanted = 5_000L * round;
+                for (int round = 1; round <= 2; round++) {
+                    final long wanted = 2_000L * round;
                     while (acknowledged.get() < wanted && load.thread().isAlive()) {
                         Thread.onSpinWait();
                     }
