@@ -91,7 +91,8 @@ final class Backup {
         try {
             checkTarget(target);
             FileCopies.makeDirectory(target);
-            try (DirectoryLock lock = DirectoryLock.acquire(target)) {
+            final DirectoryLock lock = DirectoryLock.acquire(target);
+            try {
                 final BackupManifest previous = BackupManifest.read(target);
                 final String engineId = manifest.engineId().toString();
                 if (previous != null && !previous.engineId().equals(engineId)) {
@@ -101,6 +102,8 @@ final class Backup {
                 }
                 final Consumer<Path> copy = copyLmdb == null ? lmdbOf(source, manifest) : copyLmdb;
                 return writeLocked(source, target, previous, copy, progress);
+            } finally {
+                lock.close();
             }
         } catch (final IOException e) {
             throw new UncheckedIOException(target + ": backup failed: " + e, e);
