@@ -16,11 +16,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Backups of closed, running and foreign engines, and their way back. */
+@Tag("faults")
 @Timeout(120)
 class BackupTest {
     private static final int RECORDS = 4_000;
@@ -176,14 +178,14 @@ class BackupTest {
     void aRestoreDoesNotOverwrite() throws IOException {
         fillClosed(1);
         backup();
-        final TreeMap<String, Long> files = RepairTest.files(directory);
+        final TreeMap<String, Long> files = TestFiles.files(directory);
         for (final String name : new String[] {"data", "empty"}) {
             Files.createDirectories(home.resolve(name));
             final EngineException refusal =
                     assertThrows(EngineException.class, () -> restore(name));
             assertTrue(refusal.getMessage().contains("does not overwrite"));
         }
-        assertEquals(files, RepairTest.files(directory));
+        assertEquals(files, TestFiles.files(directory));
         assertThrows(
                 EngineException.class,
                 () -> Backups.backup(directory, home.resolve("data"), done -> {}),
@@ -197,20 +199,20 @@ class BackupTest {
         final BackupReport report = backup();
         try (Stream<Path> files = Files.walk(report.directory())) {
             for (final Path file : files.filter(Files::isRegularFile).toList()) {
-                RepairTest.flipMiddle(file);
+                TestFiles.flipMiddle(file);
                 final EngineException refusal =
                         assertThrows(EngineException.class, () -> restore("r"), file::toString);
                 assertTrue(
                         refusal.getMessage().contains("not what was backed up"),
                         refusal.getMessage());
-                RepairTest.flipMiddle(file);
+                TestFiles.flipMiddle(file);
                 FileCopies.delete(home.resolve("r.restoring"));
                 assertFalse(Files.exists(home.resolve("r")));
             }
         }
-        RepairTest.flipMiddle(target.resolve("backup"));
+        TestFiles.flipMiddle(target.resolve("backup"));
         assertThrows(EngineException.class, () -> restore("r"));
-        RepairTest.flipMiddle(target.resolve("backup"));
+        TestFiles.flipMiddle(target.resolve("backup"));
         assertTrue(restore("r").isSound());
     }
 

@@ -1,5 +1,9 @@
 package io.stemedb.engine;
 
+import static io.stemedb.engine.TestFiles.bytes;
+import static io.stemedb.engine.TestFiles.files;
+import static io.stemedb.engine.TestFiles.flipMiddle;
+import static io.stemedb.engine.TestFiles.largest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -452,20 +456,6 @@ class RepairTest {
         }
     }
 
-    static Path largest(final Path folder, final String end) {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(end))
-                    .max((a, b) -> Long.compare(a.toFile().length(), b.toFile().length()))
-                    .orElseThrow();
-        } catch (final IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    static void flipMiddle(final Path file) {
-        JournalPlaces.change(file, bytes -> bytes[bytes.length / 2] ^= 1);
-    }
-
     private static void flipAfter(final Path dir, final byte[] text, final int more) {
         JournalPlaces.change(
                 dir.resolve(EngineParts.LMDB).resolve("data.mdb"),
@@ -489,38 +479,11 @@ class RepairTest {
         }
     }
 
-    private static byte[] bytes(final Path file) {
-        try {
-            return Files.readAllBytes(file);
-        } catch (final IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     private static void delete(final Path file) {
         try {
             Files.delete(file);
         } catch (final IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** Data files and their lengths; not what only opening and locking writes. */
-    static TreeMap<String, Long> files(final Path dir) {
-        final TreeMap<String, Long> found = new TreeMap<>();
-        try (Stream<Path> files = Files.walk(dir)) {
-            for (final Path file : (Iterable<Path>) files::iterator) {
-                final String name = dir.relativize(file).toString();
-                if (Files.isRegularFile(file)
-                        && !name.startsWith(EngineParts.NATIVE)
-                        && !name.contains("LOG")
-                        && !name.contains("lock")) {
-                    found.put(name, Arrays.hashCode(bytes(file)) * 31L + Files.size(file));
-                }
-            }
-        } catch (final IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return found;
     }
 }
