@@ -20,7 +20,7 @@ final class TailScan implements JournalHandler {
     private static final int DAMAGE_MAX = 100;
 
     /** Number of the first segment of a data directory. */
-    private static final long FIRST_NUMBER = 1;
+    static final long FIRST_NUMBER = 1;
 
     private final List<String> damage = new ArrayList<>();
     private final SegmentWalker walker = new SegmentWalker();
