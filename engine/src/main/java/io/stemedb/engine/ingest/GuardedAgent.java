@@ -1,5 +1,6 @@
 package io.stemedb.engine.ingest;
 
+import io.stemedb.engine.journal.JournalFullException;
 import io.stemedb.engine.store.StoreException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -50,6 +51,8 @@ final class GuardedAgent implements Agent {
         } catch (final StoreException e) {
             paused = true;
             resumeAtNs = clock.nanoTime() + PAUSE_NS;
+            errorHandler.onError(e);
+        } catch (final JournalFullException e) { // the journal tries again by itself
             errorHandler.onError(e);
         } catch (final Throwable e) { // whatever it is, this engine must not go on acknowledging
             onFailure.accept(e);

@@ -7,7 +7,6 @@ import io.stemedb.engine.store.KeyOrder;
 import io.stemedb.engine.store.Keys;
 import io.stemedb.engine.store.KvBatch;
 import io.stemedb.engine.store.StoreException;
-import io.stemedb.engine.store.StoreFullException;
 import io.stemedb.engine.store.StoreRetryException;
 import io.stemedb.engine.store.ValueBuffer;
 import org.agrona.DirectBuffer;
@@ -268,7 +267,7 @@ final class LmdbBatch implements KvBatch {
         if (!(cause instanceof Env.MapFullException)) {
             failure = environment.failure(action, cause);
         } else if (environment.isAtLimit()) {
-            failure = new StoreFullException(environment.name, environment.maxMapBytes(), cause);
+            failure = environment.mapFull(cause);
         } else {
             store.wantGrowth();
             failure =
