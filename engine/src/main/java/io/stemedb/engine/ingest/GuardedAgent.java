@@ -42,7 +42,7 @@ final class GuardedAgent implements Agent {
 
     @Override
     public int doWork() {
-        if (failed.getAsBoolean() || paused && clock.nanoTime() - resumeAtNs < 0) {
+        if (failed.getAsBoolean() || paused && isPause(resumeAtNs - clock.nanoTime())) {
             return 0;
         }
         paused = false;
@@ -58,6 +58,11 @@ final class GuardedAgent implements Agent {
             onFailure.accept(e);
         }
         return 0;
+    }
+
+    /** More than the pause: the clock was set back. */
+    private static boolean isPause(final long leftNs) {
+        return leftNs > 0 && leftNs <= PAUSE_NS;
     }
 
     /**

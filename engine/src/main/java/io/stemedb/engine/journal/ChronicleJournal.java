@@ -312,7 +312,8 @@ public final class ChronicleJournal implements Journal {
 
     /** Tells once when room runs out, then tries again and again. */
     private int prepareUnlessFull() {
-        if (storageFull && config.nanoClock().nanoTime() - retryAtNs < 0) {
+        final long leftNs = storageFull ? retryAtNs - config.nanoClock().nanoTime() : 0;
+        if (leftNs > 0 && leftNs <= RETRY_NS) { // more: the clock was set back
             return 0;
         }
         try {

@@ -38,6 +38,7 @@ final class LmdbEnvironment {
     static final byte[] CURSOR_KEY = "~cursor".getBytes(US_ASCII);
     static final byte[] IDENTITY_KEY = "~identity".getBytes(US_ASCII);
     static final byte[] NEWEST_KEY = "~newest".getBytes(US_ASCII);
+    static final byte[] SUM_KEY = "~sum".getBytes(US_ASCII);
     static final PutFlags[] REPLACE = {};
 
     private static final byte[] MAIN = "main".getBytes(US_ASCII);
@@ -64,6 +65,10 @@ final class LmdbEnvironment {
     final Env<DirectBuffer> env;
     final Dbi<DirectBuffer> main;
     final Dbi<DirectBuffer> subjects;
+
+    /** Of all committed entries, see {@link EntrySum}; of the writing thread. */
+    long sum;
+
     private final Path realPath;
     private final long maxMapBytes;
     private final int pageBytes;
@@ -96,12 +101,11 @@ final class LmdbEnvironment {
         Env<DirectBuffer> env = null;
         boolean opened = false;
         try {
-            if (isCreated(directory)) {
-                LmdbFile.check(name, directory.resolve(DATA_FILE));
-            }
+            final boolean created = isCreated(directory);
+            final long sum = created ? LmdbFile.check(name, directory.resolve(DATA_FILE)) : 0;
             reserveLockFile(directory);
             // 0: as large as it was when last written.
-            final long mapBytes = isCreated(directory) ? 0 : Math.min(initialMapBytes, maxMapBytes);
+            final long mapBytes = created ? 0 : Math.min(initialMapBytes, maxMapBytes);
             env =
                     Env.create(DirectBufferProxy.PROXY_DB)
                             .setMapSize(mapBytes)
@@ -123,6 +127,7 @@ final class LmdbEnvironment {
                                 DbiFlags.MDB_DUPSORT,
                                 DbiFlags.MDB_DUPFIXED);
                 result = new LmdbEnvironment(name, realPath, env, main, subjects, maxMapBytes);
+                result.sum = sum;
                 if (!result.checkIdentity(txn, identity)) {
                     result.writeIdentity(txn, identity);
                 }
@@ -150,7 +155,7 @@ final class LmdbEnvironment {
         Env<DirectBuffer> env = null;
         boolean opened = false;
         try {
-            LmdbFile.check(name, directory.resolve(DATA_FILE));
+            LmdbFile.checkBesideWriter(name, directory.resolve(DATA_FILE));
             env =
                     Env.create(DirectBufferProxy.PROXY_DB)
                             .setMapSize(0)
@@ -199,10 +204,25 @@ final class LmdbEnvironment {
         return value == null ? 0 : value.getLong(0, LITTLE_ENDIAN);
     }
 
-    void putMeta(final Txn<DirectBuffer> txn, final byte[] key, final long value) {
+    /** Returns what that adds to the sum of the entries. */
+    long putMeta(final Txn<DirectBuffer> txn, final byte[] key, final long value) {
         final UnsafeBuffer encoded = new UnsafeBuffer(ByteBuffer.allocateDirect(8));
         encoded.putLong(0, value, LITTLE_ENDIAN);
-        main.put(txn, direct(key), encoded, REPLACE);
+        return putMeta(txn, direct(key), encoded);
+    }
+
+    private long putMeta(
+            final Txn<DirectBuffer> txn, final DirectBuffer key, final DirectBuffer value) {
+        final int length = key.capacity();
+        final DirectBuffer old = main.get(txn, key);
+        final long before = old == null ? 0 : EntrySum.of(key, 0, length, old, 0, old.capacity());
+        main.put(txn, key, value, REPLACE);
+        return EntrySum.of(key, 0, length, value, 0, value.capacity()) - before;
+    }
+
+    /** The sum is no part of itself. */
+    void putSum(final Txn<DirectBuffer> txn, final long newSum) {
+        putMeta(txn, SUM_KEY, newSum);
     }
 
     /** Whether a batch should not be begun before the map has grown. */
@@ -299,9 +319,10 @@ final class LmdbEnvironment {
     private void writeIdentity(final Txn<DirectBuffer> txn, final StoreIdentity identity) {
         final UnsafeBuffer encoded = direct(new byte[StoreIdentity.LENGTH]);
         identity.encode(encoded, 0);
-        main.put(txn, direct(IDENTITY_KEY), encoded, REPLACE);
-        putMeta(txn, CURSOR_KEY, 0);
-        putMeta(txn, NEWEST_KEY, 0);
+        sum += putMeta(txn, direct(IDENTITY_KEY), encoded);
+        sum += putMeta(txn, CURSOR_KEY, 0);
+        sum += putMeta(txn, NEWEST_KEY, 0);
+        putSum(txn, sum);
     }
 
     static boolean isCreated(final Path directory) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Looks at the file of an environment before LMDB maps it. LMDB believes every page number, offset
@@ -20,8 +21,8 @@ import java.util.List;
  * file and in one place only, nodes inside their page, keys in order, counts as stated, free pages
  * really free.
  *
- * <p>Bytes inside keys and values are not covered by that, unless they change the order: LMDB keeps
- * no checksums.
+ * <p>Bytes inside keys and values are covered by the sum of all entries that the store keeps of
+ * itself, see {@link EntrySum}.
  */
 final class LmdbFile {
     private static final int HEADER = 16;
@@ -42,6 +43,8 @@ final class LmdbFile {
     private static final int DUP_SORT_FIXED = 0x14;
     private static final int DUP_FIXED = 0x10;
     private static final int DEPTH_MAX = 32;
+    private static final int TRANSACTION = HEADER + 24 + 2 * DB + 8;
+    private static final int ATTEMPTS = 20;
     private static final long NO_PAGE = -1;
 
     /** What a map says of itself, and what is found. */
@@ -55,6 +58,13 @@ final class LmdbFile {
         private final long root;
         private final boolean integers;
         private final List<Tree> named = new ArrayList<>();
+
+        /** Sum of the key when these are one subject's entries. */
+        private long ofSubject;
+
+        /** Whether its entries are a store's content. */
+        private boolean content;
+
         private byte[] last = {};
         private boolean first = true;
         private long foundBranches;
@@ -80,18 +90,60 @@ final class LmdbFile {
     private final BitSet free = new BitSet();
     private final ByteBuffer[] pages = new ByteBuffer[4 * DEPTH_MAX];
     private int pageBytes = 4096;
+    private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
+    private final UnsafeBuffer valueView = new UnsafeBuffer(0, 0);
     private long lastPage;
     private long current;
+
+    /** Of the entries found. */
+    private long sum;
+
+    /** What the store says it is, if it does. */
+    private long stated;
+
+    private boolean summed;
 
     private LmdbFile(final String name, final FileChannel channel) {
         this.name = name;
         this.channel = channel;
     }
 
-    /** Throws if LMDB must not be let near the file. */
-    static void check(final String name, final Path file) {
+    /** Throws if LMDB must not be let near the file; else gives the sum of its entries. */
+    static long check(final String name, final Path file) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            new LmdbFile(name, channel).check();
+            final LmdbFile looked = new LmdbFile(name, channel);
+            looked.check();
+            return looked.sum;
+        } catch (final IOException e) {
+            throw new StoreException(name + ": " + file + " cannot be read", e);
+        }
+    }
+
+    /**
+     * As {@link #check}, where another process may write the file meanwhile: what it writes was
+     * checked by it.
+     */
+    static void checkBesideWriter(final String name, final Path file) {
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            final long before = transaction(name, file);
+            try {
+                check(name, file);
+                return;
+            } catch (final StoreException e) {
+                if (transaction(name, file) == before) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static long transaction(final String name, final Path file) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            final LmdbFile looked = new LmdbFile(name, channel);
+            looked.pageBytes = looked.read(0, 0, META_LENGTH).getInt(HEADER + 24);
+            looked.require(looked.pageBytes > META_LENGTH, "size of a page");
+            final long first = looked.read(0, 0, META_LENGTH).getLong(TRANSACTION);
+            return Math.max(first, looked.read(0, 1, META_LENGTH).getLong(TRANSACTION));
         } catch (final IOException e) {
             throw new StoreException(name + ": " + file + " cannot be read", e);
         }
@@ -105,9 +157,7 @@ final class LmdbFile {
         checkMeta(first, 0);
         checkMeta(second, 1);
         final ByteBuffer meta =
-                first.getLong(HEADER + 24 + 2 * DB + 8) >= second.getLong(HEADER + 24 + 2 * DB + 8)
-                        ? first
-                        : second;
+                first.getLong(TRANSACTION) >= second.getLong(TRANSACTION) ? first : second;
         lastPage = meta.getLong(HEADER + 24 + 2 * DB);
         require(lastPage >= 1 && lastPage < 1L << 31, "last page");
         used.set(0, 2);
@@ -117,10 +167,18 @@ final class LmdbFile {
         walk(names, 2);
         for (final Tree tree : names.named) {
             require(tree.flags == 0 || tree.flags == DUP_SORT_FIXED, "flags of a map");
+            tree.content = true;
             walk(tree, 2);
         }
         require(!used.intersects(free), "a page is used and free");
         require(free.length() <= lastPage + 1, "a free page behind the last");
+        if (summed && sum != stated) {
+            throw new StoreException(
+                    name
+                            + " is damaged: an entry was altered, or is gone;"
+                            + " it can be rebuilt from the journal",
+                    null);
+        }
     }
 
     private void checkMeta(final ByteBuffer meta, final long page) {
@@ -201,12 +259,13 @@ final class LmdbFile {
         require(data + (big ? 8 : length) <= pageBytes, "length of a value");
         if (big) {
             tree.foundEntries++;
-            checkOverflow(tree, page.getLong(data), length);
+            checkOverflow(tree, key(page, node), page.getLong(data), length);
         } else if (flags == 0) {
             tree.foundEntries++;
             require(
                     tree.flags != DUP_SORT_FIXED || length == SubjectKey.VALUE_LENGTH,
                     "length of an entry");
+            add(tree, key(page, node), page, data, (int) length);
             if (tree.integers) {
                 checkFree(page, data, (int) length);
             }
@@ -216,6 +275,7 @@ final class LmdbFile {
         } else if (flags == DUPLICATES && tree.flags == DUP_SORT_FIXED) {
             require((page.getShort(data + 10) & 0xFFFF) == SUB_PAGE, "kind of sub-page");
             final Tree duplicates = new Tree(page, data, false);
+            ofSubject(duplicates, key(page, node));
             checkFixed(duplicates, page, data, (int) length, null);
             tree.foundEntries += duplicates.foundEntries;
         } else {
@@ -226,6 +286,7 @@ final class LmdbFile {
             require(
                     duplicates.flags == DUP_FIXED && page.getInt(data) == SubjectKey.VALUE_LENGTH,
                     "flags of duplicates");
+            ofSubject(duplicates, key(page, node));
             walk(duplicates, DEPTH_MAX + level);
             tree.foundEntries += duplicates.foundEntries;
         }
@@ -247,6 +308,8 @@ final class LmdbFile {
             final byte[] entry = new byte[SubjectKey.VALUE_LENGTH];
             page.get(at + HEADER + i * SubjectKey.VALUE_LENGTH, entry);
             checkOrder(tree, entry, i == 0 ? from : null);
+            valueView.wrap(entry);
+            sum += EntrySum.of(tree.ofSubject, valueView, 0, entry.length);
             tree.foundEntries++;
         }
     }
@@ -258,7 +321,33 @@ final class LmdbFile {
         tree.last = key;
     }
 
-    private void checkOverflow(final Tree tree, final long number, final long length)
+    private void ofSubject(final Tree duplicates, final byte[] key) {
+        keyView.wrap(key);
+        duplicates.ofSubject = EntrySum.ofKey(keyView, 0, key.length);
+    }
+
+    private void add(
+            final Tree tree,
+            final byte[] key,
+            final ByteBuffer page,
+            final int at,
+            final int length) {
+        if (!tree.content) {
+            return;
+        }
+        if (Arrays.equals(key, LmdbEnvironment.SUM_KEY)) {
+            require(length == Long.BYTES, "length of the sum");
+            stated = page.getLong(at);
+            summed = true;
+        } else {
+            keyView.wrap(key);
+            valueView.wrap(page.array());
+            sum += EntrySum.of(keyView, 0, key.length, valueView, at, length);
+        }
+    }
+
+    private void checkOverflow(
+            final Tree tree, final byte[] key, final long number, final long length)
             throws IOException {
         final long pagesNeeded = (HEADER + length + pageBytes - 1) / pageBytes;
         require(number >= 0 && number <= lastPage, "number of a page");
@@ -266,16 +355,19 @@ final class LmdbFile {
         final ByteBuffer head = read(1, number, HEADER);
         final long count = head.getInt(12) & 0xFFFFFFFFL;
         require(
-                (head.getShort(10) & 0xFFFF) == OVERFLOW
+                length < Integer.MAX_VALUE - HEADER
+                        && (head.getShort(10) & 0xFFFF) == OVERFLOW
                         && head.getLong(0) == number
                         && count >= pagesNeeded
                         && count <= lastPage,
                 "pages of a long value");
         take(number, count);
         tree.foundOverflows += count;
+        final ByteBuffer value = read(1, number, (int) (HEADER + length));
         if (tree.integers) {
-            checkFree(read(1, number, (int) (HEADER + length)), HEADER, (int) length);
+            checkFree(value, HEADER, (int) length);
         }
+        add(tree, key, value, HEADER, (int) length);
     }
 
     /** A list of free pages: its length, then their numbers, descending. */

@@ -13,7 +13,9 @@ import io.stemedb.engine.store.StoreFiles;
 import io.stemedb.engine.store.StoreFullException;
 import io.stemedb.engine.store.StoreIdentity;
 import io.stemedb.engine.store.ValueBuffer;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -95,6 +97,7 @@ public final class RocksKvStore implements KvStore {
         StoreFiles.makeDirectory(incoming);
         // What a batch left there was never part of the store.
         StoreFiles.deleteFiles(incoming);
+        checkNotHeadless(directory);
         final RocksSettings settings = new RocksSettings();
         RocksDB db = null;
         try {
@@ -291,6 +294,24 @@ public final class RocksKvStore implements KvStore {
                 ? new StoreFullException(COMPONENT, directory, action, cause)
                 : new StoreException(
                         name(directory) + ": " + action + ": " + cause.getMessage(), cause);
+    }
+
+    /** RocksDB would begin anew beside what is there. */
+    private static void checkNotHeadless(final Path directory) {
+        if (Files.exists(directory.resolve("CURRENT"))) {
+            return;
+        }
+        try (DirectoryStream<Path> tables = Files.newDirectoryStream(directory, "*.sst")) {
+            if (tables.iterator().hasNext()) {
+                throw new StoreException(
+                        name(directory)
+                                + " is damaged: it has tables and no file CURRENT;"
+                                + " it can be rebuilt from the journal",
+                        null);
+            }
+        } catch (final IOException e) {
+            throw new StoreException(name(directory) + ": cannot be listed", e);
+        }
     }
 
     private void checkOrCreate(final StoreIdentity identity) throws RocksDBException {
