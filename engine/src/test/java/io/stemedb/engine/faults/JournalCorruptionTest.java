@@ -41,6 +41,12 @@ class JournalCorruptionTest {
 
     private static final int FEW = 300;
 
+    /**
+     * A page of later records in the place of another may look like a gap of as many as could have
+     * stood there; those are told as missing, and the records of the page itself.
+     */
+    private static final int NEIGHBOURS = 400;
+
     /** Chronicle's header and index; the first record of a segment stands behind. */
     private static final int HEAD = 64 << 10;
 
@@ -191,7 +197,7 @@ class JournalCorruptionTest {
             account.checkComplete();
             if (kind != Damage.Kind.TRUNCATED) {
                 assertTrue(
-                        account.told.cardinality() <= 8 + 2 * Damage.PAGE / 64,
+                        account.told.cardinality() <= NEIGHBOURS,
                         () -> when + ": neighbours lost: " + account.told + account.reasons);
             }
             Damage.delete(copy);
