@@ -27,6 +27,9 @@ public final class Engine implements AutoCloseable {
     private static final long BACKGROUND_IDLE_NS = 250_000;
     private static final int SPINS = 2_000;
 
+    /** About a second of a store's refusals, and launch gives up. */
+    private static final int REFUSALS_MAX = 10;
+
     private final EngineContext context;
     private final EngineParts parts;
     private final Journal journal;
@@ -66,7 +69,8 @@ public final class Engine implements AutoCloseable {
      * @throws io.stemedb.engine.platform.DirectoryInUseException naming who holds the directory
      * @throws io.stemedb.engine.journal.JournalException if the journal cannot be opened or lacks
      *     records that a store needs
-     * @throws io.stemedb.engine.store.StoreException if a store cannot be opened
+     * @throws io.stemedb.engine.store.StoreException if a store cannot be opened, or does not take
+     *     what is to be recovered and does not fit into memory
      */
     public static Engine launch(final EngineContext context) {
         JvmFlags.check();
@@ -106,8 +110,16 @@ public final class Engine implements AutoCloseable {
 
     private void recover() {
         final IdleStrategy idle = waitStrategy();
+        long reached = -1;
+        int refusals = 0;
         while (ingestor.readable() < journal.appended()) {
             checkRunning();
+            if (ingestor.readable() + ingestor.stored() != reached) {
+                reached = ingestor.readable() + ingestor.stored();
+                refusals = ingestor.refusals();
+            } else if (ingestor.refusals() - refusals >= REFUSALS_MAX) {
+                throw ingestor.lastRefusal(); // it would wait here until somebody makes room
+            }
             waitOnce(idle);
         }
     }
@@ -123,16 +135,20 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * A reader for one thread.
+     * A reader for one thread; also of an engine that has failed.
      *
      * @return a new reader; close it when its thread is done
      */
     public Reader newReader() {
-        checkRunning();
+        if (closing.get()) {
+            throw new EngineClosedException("engine");
+        }
         try {
             return readers.add(new Reader(readers, ingestor.memtable(), parts.store()));
         } catch (final IllegalStateException | StoreException e) {
-            checkRunning(); // closed meanwhile
+            if (closing.get()) {
+                throw new EngineClosedException("engine");
+            }
             throw e;
         }
     }

@@ -19,9 +19,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.ErrorHandler;
@@ -38,6 +40,8 @@ final class EngineParts implements AutoCloseable {
     static final String LMDB = "lmdb";
     static final String NATIVE = "native";
     private static final String COUNTERS = "counters";
+    private static final Set<PosixFilePermission> OWNER_ONLY =
+            PosixFilePermissions.fromString("rwx------");
     private static final AtomicBoolean SAID = new AtomicBoolean();
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -158,12 +162,13 @@ final class EngineParts implements AutoCloseable {
         try {
             if (!Files.isDirectory(directory)) {
                 Files.createDirectories(
-                        directory,
-                        PosixFilePermissions.asFileAttribute(
-                                PosixFilePermissions.fromString("rwx------")));
+                        directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+            } else if (!Files.getPosixFilePermissions(directory).equals(OWNER_ONLY)) {
+                Files.setPosixFilePermissions(directory, OWNER_ONLY);
             }
         } catch (final IOException e) {
-            throw new UncheckedIOException(directory + ": cannot be made", e);
+            throw new UncheckedIOException(
+                    directory + ": cannot be made, or not accessible to its owner only", e);
         }
     }
 

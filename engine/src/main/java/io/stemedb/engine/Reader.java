@@ -3,10 +3,10 @@ package io.stemedb.engine;
 import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.EpochView;
 import io.stemedb.codecs.Limits;
-import io.stemedb.codecs.RecordHeader;
 import io.stemedb.codecs.VoteView;
 import io.stemedb.engine.memtable.Memtable;
 import io.stemedb.engine.memtable.MemtableReader;
+import io.stemedb.engine.store.KeyFamily;
 import io.stemedb.engine.store.Keys;
 import io.stemedb.engine.store.KvHandler;
 import io.stemedb.engine.store.KvReader;
@@ -109,6 +109,13 @@ public final class Reader implements AutoCloseable {
                 return false;
             }
             view.wrap(copy, 0, copyLength);
+            Stored.checkSame(
+                    KeyFamily.VOTE,
+                    copy,
+                    view.assertionHashOffset(),
+                    assertionHash,
+                    assertionOffset,
+                    Limits.HASH_LENGTH);
             return true;
         } finally {
             exit();
@@ -132,6 +139,8 @@ public final class Reader implements AutoCloseable {
                 return false;
             }
             view.wrap(copy, 0, copyLength);
+            Stored.checkSame(
+                    KeyFamily.EPOCH, copy, view.epochIdOffset(), id, offset, Limits.HASH_LENGTH);
             return true;
         } finally {
             exit();
@@ -152,10 +161,7 @@ public final class Reader implements AutoCloseable {
             final int valueLength) {
         copyLength = valueLength;
         copy.putBytes(0, value, valueOffset, valueLength);
-        if (valueLength < Limits.HEADER_LENGTH
-                || RecordHeader.crc(copy, 0) != RecordHeader.computeCrc(copy, 0, valueLength)) {
-            throw new EngineException("a stored record was altered: its CRC is wrong", null);
-        }
+        Stored.check(keyBuffer, keyOffset, copy, 0, valueLength);
         return false;
     }
 
@@ -288,6 +294,7 @@ public final class Reader implements AutoCloseable {
             final int valueOffset,
             final int valueLength) {
         final int hashOffset = Keys.voteHashOffset(keyOffset);
+        Stored.check(keyBuffer, keyOffset, value, valueOffset, valueLength);
         if (seen.add(keyBuffer, hashOffset)) {
             voteCount++;
             hashView.wrap(keyBuffer, hashOffset, Limits.HASH_LENGTH);

@@ -1,7 +1,9 @@
 package io.stemedb.engine;
 
+import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.Limits;
 import io.stemedb.engine.memtable.MemtableReader;
+import io.stemedb.engine.store.KeyFamily;
 import io.stemedb.engine.store.Keys;
 import io.stemedb.engine.store.KvHandler;
 import io.stemedb.engine.store.KvReader;
@@ -35,6 +37,8 @@ final class SubjectWalk {
     private int limit;
     private int count;
     private long sequence;
+    private int subjectLength;
+    private final AssertionView assertion = new AssertionView();
 
     // Places of the store's part, newest first, for the walk from the oldest.
     private long[] sequences = new long[1024];
@@ -118,6 +122,7 @@ final class SubjectWalk {
     private void scanStored(
             final DirectBuffer subject, final int offset, final int length, final KvHandler each) {
         final int prefixLength = Keys.subjectPrefix(prefix, 0, subject, offset, length);
+        subjectLength = length;
         final int belowLength =
                 Keys.subject(below, 0, subject, offset, length, memtable.firstSequence());
         index.scanBackward(prefix, 0, prefixLength, below, 0, belowLength, each);
@@ -184,6 +189,19 @@ final class SubjectWalk {
             final DirectBuffer value,
             final int valueOffset,
             final int valueLength) {
+        Stored.check(keyBuffer, keyOffset, value, valueOffset, valueLength);
+        assertion.wrap(value, valueOffset, valueLength);
+        if (assertion.subjectLength() != subjectLength) {
+            throw new EngineException(
+                    "subject index names, at sequence " + sequence + ", a claim on another", null);
+        }
+        Stored.checkSame(
+                KeyFamily.SUBJECT,
+                value,
+                assertion.subjectOffset(),
+                prefix,
+                Keys.PREFIX_LENGTH,
+                subjectLength);
         count++;
         handler.onClaim(sequence, hash, value, valueOffset, valueLength);
         return false;

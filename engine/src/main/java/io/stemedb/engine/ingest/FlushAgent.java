@@ -97,8 +97,11 @@ final class FlushAgent implements Agent {
 
     private int idle() {
         counters.set(Counter.READABLE, watermarks.readable());
-        if (retrying && clock.nanoTime() - retryAtNs < 0) {
-            return 0;
+        if (retrying) {
+            final long leftNs = retryAtNs - clock.nanoTime();
+            if (leftNs > 0 && leftNs <= RETRY_NS) { // more: the clock was set back
+                return 0;
+            }
         }
         generation = memtable.sealed();
         if (generation == null) {

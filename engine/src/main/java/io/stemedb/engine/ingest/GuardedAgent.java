@@ -1,5 +1,6 @@
 package io.stemedb.engine.ingest;
 
+import io.stemedb.engine.journal.JournalFullException;
 import io.stemedb.engine.store.StoreException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -41,7 +42,7 @@ final class GuardedAgent implements Agent {
 
     @Override
     public int doWork() {
-        if (failed.getAsBoolean() || paused && clock.nanoTime() - resumeAtNs < 0) {
+        if (failed.getAsBoolean() || paused && isPause(resumeAtNs - clock.nanoTime())) {
             return 0;
         }
         paused = false;
@@ -51,10 +52,17 @@ final class GuardedAgent implements Agent {
             paused = true;
             resumeAtNs = clock.nanoTime() + PAUSE_NS;
             errorHandler.onError(e);
+        } catch (final JournalFullException e) { // the journal tries again by itself
+            errorHandler.onError(e);
         } catch (final Throwable e) { // whatever it is, this engine must not go on acknowledging
             onFailure.accept(e);
         }
         return 0;
+    }
+
+    /** More than the pause: the clock was set back. */
+    private static boolean isPause(final long leftNs) {
+        return leftNs > 0 && leftNs <= PAUSE_NS;
     }
 
     /**

@@ -320,8 +320,8 @@ final class IngestAgent implements Agent, JournalHandler {
         if (first == 0) {
             return 0;
         }
-        final boolean due =
-                flushRequest.get() >= first || clock.nanoTime() - oldestNs >= flushIntervalNs;
+        final long ageNs = clock.nanoTime() - oldestNs; // below 0: the clock was set back
+        final boolean due = flushRequest.get() >= first || ageNs >= flushIntervalNs || ageNs < 0;
         return due && rotate() ? 1 : 0;
     }
 

@@ -5,6 +5,7 @@ import io.stemedb.engine.memtable.Memtable;
 import io.stemedb.engine.status.Counter;
 import io.stemedb.engine.status.Counters;
 import io.stemedb.engine.store.KvStore;
+import io.stemedb.engine.store.StoreException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
@@ -42,6 +43,8 @@ public final class Ingestor implements AutoCloseable {
     private final List<Thread> threads = new ArrayList<>();
     private CompositeAgent invoked;
     private volatile Throwable failure;
+    private volatile StoreException lastRefusal;
+    private volatile int refusals; // of ingest and flush thread: about right
     private boolean started;
     private volatile boolean closed;
 
@@ -104,6 +107,10 @@ public final class Ingestor implements AutoCloseable {
                         damageListener,
                         error -> {
                             counters.add(Counter.ERRORS, 1);
+                            if (error instanceof StoreException refusal) {
+                                refusals++;
+                                lastRefusal = refusal;
+                            }
                             errorHandler.onError(error);
                         });
         ingestAgent = new IngestAgent(parts, journal.newReader(cursor + 1), store.newReader());
@@ -255,6 +262,24 @@ public final class Ingestor implements AutoCloseable {
      */
     public Throwable failure() {
         return failure;
+    }
+
+    /**
+     * How often the store refused what it was given or asked, each time to be tried again.
+     *
+     * @return about that many, since start
+     */
+    public int refusals() {
+        return refusals;
+    }
+
+    /**
+     * The store's last refusal.
+     *
+     * @return null if there was none
+     */
+    public StoreException lastRefusal() {
+        return lastRefusal;
     }
 
     private void fail(final Throwable error) {

@@ -30,9 +30,11 @@ final class SyncAgent implements Agent {
         final long appended = journal.appended();
         counters.set(Counter.APPENDED, appended);
         counters.set(Counter.SYNCED, journal.synced());
-        if (intervalNs == 0
-                || journal.synced() >= appended
-                || clock.nanoTime() - lastNs < intervalNs) {
+        if (intervalNs == 0 || journal.synced() >= appended) {
+            return 0;
+        }
+        final long sinceNs = clock.nanoTime() - lastNs;
+        if (sinceNs >= 0 && sinceNs < intervalNs) { // a clock that was set back must not stop it
             return 0;
         }
         force(journal, appended, counters, clock);

@@ -6,9 +6,6 @@ import java.lang.invoke.VarHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
-import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
-import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
 import org.agrona.DirectBuffer;
 
 /**
@@ -45,10 +42,8 @@ public final class ChronicleJournal implements Journal {
     private final JournalConfig config;
     private final OldSegments oldSegments;
     private final List<String> damage;
-    private final SegmentClock clock;
-    private final SingleChronicleQueue queue;
+    private final Life life;
     private final ExcerptWriter writer;
-    private final Path life;
     private final BlockPreparer preparer;
     private final SpinLock appendLock = new SpinLock();
     private final SpinLock forceLock = new SpinLock();
@@ -94,32 +89,22 @@ public final class ChronicleJournal implements Journal {
         oldestMappedFirstSequence = appended + 1;
         oldSegments.force(config.sequenceFloor());
         synced = appended;
-        clock = new SegmentClock(number);
-        life = SegmentFiles.lifeDirectory(directory, number);
-        Files.createDirectory(life);
-        queue =
-                SingleChronicleQueueBuilder.single(life.toFile())
-                        .rollCycle(SegmentFiles.ROLL_CYCLE)
-                        .timeProvider(clock)
-                        .blockSize((long) config.segmentLength())
-                        .checkInterrupts(false)
-                        .build();
-        preparer = new BlockPreparer(config.preparation());
-        final LiveSegment first = createSegment(number);
-        if (first == null) {
-            throw new JournalException(
-                    directory
-                            + ": no room for a segment, free bytes "
-                            + Files.getFileStore(directory).getUsableSpace(),
-                    null);
+        life = new Life(directory, number, config);
+        preparer = life.preparer();
+        LiveSegment first = null;
+        try {
+            first = life.createSegment(number);
+            prepareAhead(first, 0);
+            writer = new ExcerptWriter(life.queue());
+            life.forceNames();
+            SyncFile.forceDirectory(directory);
+        } catch (final Throwable e) {
+            life.discard(first, e);
+            throw e;
         }
-        prepareAhead(first, 0);
         current = first;
         syncing = first;
         oldestMapped = first;
-        writer = new ExcerptWriter(queue);
-        SyncFile.forceDirectory(life);
-        SyncFile.forceDirectory(directory);
     }
 
     /**
@@ -129,7 +114,8 @@ public final class ChronicleJournal implements Journal {
      *     data directory
      * @param config settings
      * @return an open journal
-     * @throws JournalException if the disk has no room or the files cannot be a journal's
+     * @throws JournalFullException if the disk has no room
+     * @throws JournalException if the files cannot be a journal's
      */
     public static ChronicleJournal open(final Path directory, final JournalConfig config) {
         try {
@@ -212,7 +198,7 @@ public final class ChronicleJournal implements Journal {
      */
     private void roll(final LiveSegment segment, final LiveSegment next) {
         prepared = null;
-        clock.roll(next.number());
+        life.roll(next.number());
         segment.next(next);
         current = next;
     }
@@ -263,7 +249,7 @@ public final class ChronicleJournal implements Journal {
                 if (next == null) {
                     return;
                 }
-                SyncFile.forceDirectory(life);
+                life.forceNames();
                 segment.markSynced();
                 segment = next;
                 syncing = next;
@@ -319,40 +305,50 @@ public final class ChronicleJournal implements Journal {
         prepareLock.lock();
         try {
             checkOpen();
-            return closeDone() + prepareBlocks();
+            return closeDone() + prepareUnlessFull();
         } finally {
             prepareLock.unlock();
         }
     }
 
-    private int prepareBlocks() {
-        if (storageFull && config.nanoClock().nanoTime() - retryAtNs < 0) {
+    /** Tells once when room runs out, then tries again and again. */
+    private int prepareUnlessFull() {
+        final long leftNs = storageFull ? retryAtNs - config.nanoClock().nanoTime() : 0;
+        if (leftNs > 0 && leftNs <= RETRY_NS) { // more: the clock was set back
             return 0;
         }
+        try {
+            final int work = prepareBlocks();
+            storageFull = storageFull && work == 0;
+            return work;
+        } catch (final JournalFullException e) {
+            retryAtNs = config.nanoClock().nanoTime() + RETRY_NS;
+            if (!storageFull) {
+                storageFull = true;
+                throw e;
+            }
+            return 0;
+        } catch (final JournalException e) {
+            failure = e;
+            throw e;
+        }
+    }
+
+    private int prepareBlocks() {
         final LiveSegment segment = preparer.segment();
         final LiveSegment appending = current;
         if (segment == appending || segment == prepared) {
             final long from = segment == appending ? segment.limit() : 0;
             final int pages = preparer.prepare(from + config.prepareAhead());
             if (pages != 0) {
-                storageFull(pages < 0);
                 return 1;
             }
         }
         if (segment == appending && preparer.isComplete() && prepared == null) {
-            final LiveSegment next = createUnchecked(appending.number() + 1);
-            storageFull(next == null);
-            prepared = next;
+            prepared = life.createSegment(appending.number() + 1);
             return 1;
         }
         return 0;
-    }
-
-    private void storageFull(final boolean full) {
-        storageFull = full;
-        if (full) {
-            retryAtNs = config.nanoClock().nanoTime() + RETRY_NS;
-        }
     }
 
     /** At open, on the opening thread: the first append must not find its blocks unprepared. */
@@ -362,32 +358,6 @@ public final class ChronicleJournal implements Journal {
         while (preparer.prepare(from + enough) > 0) {
             Thread.onSpinWait();
         }
-    }
-
-    private LiveSegment createUnchecked(final long number) {
-        try {
-            return createSegment(number);
-        } catch (final IOException e) {
-            failure = e;
-            throw new JournalException(life + ": segment " + number + " cannot be created", e);
-        }
-    }
-
-    private LiveSegment createSegment(final long number) throws IOException {
-        if (number > SegmentFiles.MAX_NUMBER) {
-            throw new JournalException(
-                    directory + ": segment number " + number + ", limit " + SegmentFiles.MAX_NUMBER,
-                    null);
-        }
-        final Path path = life.resolve(SegmentFiles.fileName(number));
-        if (preparer.create(path) == 0) {
-            Files.deleteIfExists(path);
-            return null;
-        }
-        final SingleChronicleQueueStore store = queue.storeForCycle((int) number, 0, true, null);
-        final LiveSegment segment = new LiveSegment(number, path, store, config.segmentLength());
-        preparer.segment(segment, Excerpt.HEADER_LENGTH_MAX);
-        return segment;
     }
 
     /**
@@ -485,8 +455,7 @@ public final class ChronicleJournal implements Journal {
         if (unused != null) {
             unused.close();
         }
-        preparer.closeFile();
         writer.close();
-        queue.close();
+        life.close();
     }
 }

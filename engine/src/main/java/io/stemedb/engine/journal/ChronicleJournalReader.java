@@ -45,7 +45,11 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
         this.lifeFirstSequence = lifeFirstSequence;
         final long oldest =
                 oldSegments.isEmpty() ? lifeFirstSequence : oldSegments.get(0).firstSequence();
-        if (fromSequence < oldest) {
+        // Trimmed is only what every store has had. So what a store that was never deleted lacks is
+        // what the oldest segment held when none of that can be read: a gap, to be told.
+        final boolean damaged =
+                fromSequence > 1 && !oldSegments.isEmpty() && oldSegments.get(0).isUnreadable();
+        if (fromSequence < oldest && !damaged) {
             throw new JournalException(
                     "sequences "
                             + fromSequence
@@ -62,7 +66,8 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
                 old.add(oldSegments.get(i));
             }
         }
-        nextSequence = old.isEmpty() ? fromSequence : old.peek().firstSequence();
+        nextSequence =
+                old.isEmpty() ? fromSequence : Math.min(fromSequence, old.peek().firstSequence());
     }
 
     @Override

@@ -72,6 +72,8 @@ public interface Journal extends AutoCloseable {
      * cycle.
      *
      * @return amount of work done; 0 when there was none
+     * @throws JournalFullException once, when the storage has no room for the next block; calls
+     *     after it try again
      */
     int prepare();
 

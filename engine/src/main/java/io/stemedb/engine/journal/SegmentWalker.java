@@ -24,6 +24,9 @@ final class SegmentWalker {
     private static final long NO_RECORD = -2;
     private static final int STEP = 4;
 
+    /** Two pages. */
+    private static final int MISPLACED_MAX = 8 << 10;
+
     private final UnsafeBuffer buffer = new UnsafeBuffer(0, 0);
     private String path = "";
     private long position;
@@ -159,7 +162,9 @@ final class SegmentWalker {
             // where a record is due its sequence may be wrong; elsewhere it must speak for itself
             if (candidate == next || isPlausible(statedSequence(candidate), candidate)) {
                 final long sequence = sequenceAt(candidate, candidate == next, limit);
-                if (sequence != NO_RECORD) {
+                if (sequence != NO_RECORD
+                        && (candidate == next && (expected == ANY_SEQUENCE || sequence == expected)
+                                || !isMisplaced(sequence, candidate, limit))) {
                     return resumeAt(candidate, sequence, foundLength, next, handler);
                 }
             }
@@ -170,6 +175,37 @@ final class SegmentWalker {
             return 0;
         }
         return tellUnreadableTail(metadataEnd(end, limit), limit, handler);
+    }
+
+    /**
+     * Whether it is one of a few in a row with lower sequences behind them, at the head of a
+     * segment, where nothing else bounds a gap: a block that was written to the wrong place must
+     * not hide the others.
+     */
+    private boolean isMisplaced(final long sequence, final long candidate, final long limit) {
+        if (goodEnd > 0) {
+            return false;
+        }
+        long at = excerptEnd(candidate, foundLength);
+        long following = sequence + 1;
+        while (at + Excerpt.RECORD_OFFSET + Limits.HEADER_LENGTH <= limit) {
+            final int length = buffer.getInt((int) at + Excerpt.RECORD_LENGTH_OFFSET);
+            if (isWhole(at, length, limit)) {
+                final long stated = statedSequence(at);
+                if (stated < sequence && isPlausible(stated, at)) {
+                    return true;
+                }
+                following = stated == following ? following + 1 : NO_RECORD;
+                if (following != NO_RECORD && at - candidate > MISPLACED_MAX) {
+                    return false;
+                }
+                at = excerptEnd(at, length);
+            } else {
+                following = NO_RECORD;
+                at += STEP;
+            }
+        }
+        return false;
     }
 
     /**

@@ -15,29 +15,38 @@ import java.nio.file.StandardOpenOption;
 final class SyncFile implements AutoCloseable {
     private final Path path;
     private final AsynchronousFileChannel channel;
+    private final boolean directory;
 
-    private SyncFile(final Path path, final AsynchronousFileChannel channel) {
+    private SyncFile(
+            final Path path, final AsynchronousFileChannel channel, final boolean directory) {
         this.path = path;
         this.channel = channel;
+        this.directory = directory;
     }
 
     static SyncFile open(final Path path) throws IOException {
         return new SyncFile(
                 path,
                 AsynchronousFileChannel.open(
-                        path, StandardOpenOption.READ, StandardOpenOption.WRITE));
+                        path, StandardOpenOption.READ, StandardOpenOption.WRITE),
+                false);
+    }
+
+    /** For making a directory's entries durable, again and again. */
+    static SyncFile openDirectory(final Path path) throws IOException {
+        return new SyncFile(
+                path, AsynchronousFileChannel.open(path, StandardOpenOption.READ), true);
     }
 
     /** Makes a directory's entries durable. */
     static void forceDirectory(final Path directory) throws IOException {
-        try (AsynchronousFileChannel channel =
-                AsynchronousFileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
+        try (SyncFile file = openDirectory(directory)) {
+            file.force();
         }
     }
 
     void force() throws IOException {
-        channel.force(false);
+        channel.force(directory);
     }
 
     @Override

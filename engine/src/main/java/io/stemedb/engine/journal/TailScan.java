@@ -25,7 +25,6 @@ final class TailScan implements JournalHandler {
     private final List<String> damage = new ArrayList<>();
     private final SegmentWalker walker = new SegmentWalker();
     private boolean checkRecords;
-    private boolean damaged;
     private long lastSequence;
     private long records;
 
@@ -36,11 +35,13 @@ final class TailScan implements JournalHandler {
     void scan(final List<SegmentFile> segments) {
         for (int i = segments.size() - 1; i >= 0; i--) {
             final SegmentFile segment = segments.get(i);
-            if (!findFirst(segment)) {
+            final long after = i + 1 < segments.size() ? segments.get(i + 1).firstSequence() : 0;
+            // the first of all, and records behind it: what it held is damaged, not unused
+            final boolean heldFirst = segment.number() == FIRST_NUMBER && after > 1;
+            if (!findFirst(segment, heldFirst)) {
                 segments.remove(i);
-            } else if (segment.firstSequence() == 0 && i + 1 < segments.size()) {
-                segment.firstSequence(
-                        segments.get(i + 1).firstSequence()); // holds none that can be read
+            } else if (segment.firstSequence() == 0 && after != 0) {
+                segment.unreadable(heldFirst ? 1 : after);
             }
         }
         if (!segments.isEmpty()) {
@@ -49,20 +50,19 @@ final class TailScan implements JournalHandler {
     }
 
     /** Whether the segment stays: it has a record, or bytes that may have been one. */
-    private boolean findFirst(final SegmentFile segment) {
+    private boolean findFirst(final SegmentFile segment, final boolean heldRecords) {
         final int length = segment.map(walker, SegmentWalker.ANY_SEQUENCE);
         final long unused;
         try {
             checkRecords = false;
-            damaged = false;
             if (walker.walk(length, true, this, 1) > 0) {
                 segment.firstSequence(
-                        damaged && segment.number() == FIRST_NUMBER
-                                ? 1 // what is damaged at the head of all was the first record
+                        segment.number() == FIRST_NUMBER
+                                ? 1 // nothing was ever trimmed; what is missing there is a gap
                                 : walker.expected() - 1);
                 return true;
             }
-            if (walker.isFrameDue(length)) {
+            if (heldRecords || walker.isFrameDue(length)) {
                 return true;
             }
             unused = walker.headEnd(length);
@@ -146,7 +146,6 @@ final class TailScan implements JournalHandler {
             final DirectBuffer buffer,
             final int offset,
             final int length) {
-        damaged = true;
         if (checkRecords) {
             note(reason);
         }

@@ -16,11 +16,18 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The lock of a data directory: an advisory lock of the operating system on the file {@code lock},
  * which dies with its process, and a set in this JVM. The set is looked at first, since closing a
- * second descriptor of the lock file would drop the first one's lock.
+ * second descriptor of the lock file would drop the first one's lock; and nobody in this process
+ * opens the file while another does.
+ *
+ * <p>Whoever has the first byte locked holds the directory, and locks the second one too, on which
+ * others look whether there is a holder. So to look refuses nobody.
  */
 public final class DirectoryLock implements AutoCloseable {
     private static final String FILE = "lock";
     private static final int HOLDER_MAX = 256;
+    private static final long HOLDER = 0;
+    private static final long LOOK = 1;
+    private static final long WRITTEN_NS = 1_000_000_000;
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path directory;
@@ -39,7 +46,7 @@ public final class DirectoryLock implements AutoCloseable {
      * @return the lock, held until closed
      * @throws DirectoryInUseException naming the holder
      */
-    public static DirectoryLock acquire(final Path directory) {
+    public static synchronized DirectoryLock acquire(final Path directory) {
         try {
             final Path real = directory.toRealPath();
             if (!HELD.add(real)) {
@@ -55,11 +62,13 @@ public final class DirectoryLock implements AutoCloseable {
                                 StandardOpenOption.CREATE,
                                 StandardOpenOption.READ,
                                 StandardOpenOption.WRITE);
-                final FileLock lock = channel.tryLock();
+                final FileLock lock = channel.tryLock(HOLDER, 1, false);
                 if (lock == null) {
-                    throw new DirectoryInUseException(directory + ": in use by " + read(channel));
+                    throw new DirectoryInUseException(
+                            directory + ": in use by " + awaitHolder(channel));
                 }
                 write(channel, "pid " + ownPid() + " since " + Instant.now());
+                channel.lock(LOOK, 1, false); // others have it for the moment of a look
                 locked = true;
                 return new DirectoryLock(real, channel);
             } finally {
@@ -76,12 +85,12 @@ public final class DirectoryLock implements AutoCloseable {
     }
 
     /**
-     * Tells who holds a directory, without taking the lock.
+     * Tells who holds a directory, and keeps nobody from taking the lock.
      *
      * @param directory a directory
      * @return holder, such as "pid 123 since …"; null if nobody does
      */
-    public static String holder(final Path directory) {
+    public static synchronized String holder(final Path directory) {
         final Path file = directory.resolve(FILE);
         if (!Files.exists(file)) {
             return null;
@@ -91,7 +100,7 @@ public final class DirectoryLock implements AutoCloseable {
                 return "this process, pid " + ownPid();
             }
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-                final FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true);
+                final FileLock lock = channel.tryLock(LOOK, 1, true);
                 return lock == null ? read(channel) : null;
             }
         } catch (final IOException e) {
@@ -117,6 +126,20 @@ public final class DirectoryLock implements AutoCloseable {
         return ProcessHandle.current().pid();
     }
 
+    /** One that has the lock for a moment only may not have written yet that it is the holder. */
+    private static String awaitHolder(final FileChannel channel) throws IOException {
+        final long startNs = System.nanoTime();
+        while (System.nanoTime() - startNs < WRITTEN_NS) {
+            try (FileLock look = channel.tryLock(LOOK, 1, true)) {
+                if (look == null) {
+                    break;
+                }
+            }
+            Thread.yield();
+        }
+        return read(channel);
+    }
+
     private static String read(final FileChannel channel) throws IOException {
         final ByteBuffer bytes = ByteBuffer.allocate(HOLDER_MAX);
         channel.read(bytes, 0);
@@ -138,12 +161,14 @@ public final class DirectoryLock implements AutoCloseable {
             }
             closed = true;
         }
-        try {
-            channel.close();
-        } catch (final IOException e) {
-            throw new UncheckedIOException(directory + ": lock cannot be released", e);
-        } finally {
-            HELD.remove(directory);
+        synchronized (DirectoryLock.class) {
+            try {
+                channel.close();
+            } catch (final IOException e) {
+                throw new UncheckedIOException(directory + ": lock cannot be released", e);
+            } finally {
+                HELD.remove(directory);
+            }
         }
     }
 }

@@ -7,7 +7,6 @@ import io.stemedb.engine.store.KeyOrder;
 import io.stemedb.engine.store.Keys;
 import io.stemedb.engine.store.KvBatch;
 import io.stemedb.engine.store.StoreException;
-import io.stemedb.engine.store.StoreFullException;
 import io.stemedb.engine.store.StoreRetryException;
 import io.stemedb.engine.store.ValueBuffer;
 import org.agrona.DirectBuffer;
@@ -57,6 +56,7 @@ final class LmdbBatch implements KvBatch {
     private final Cursor<DirectBuffer> mainCursor;
     private final Cursor<DirectBuffer> subjectCursor;
     private long newest;
+    private long sum;
     private int runEntries;
     private boolean finished;
 
@@ -66,6 +66,7 @@ final class LmdbBatch implements KvBatch {
         this.buffers = store.batchBuffers;
         this.newestBefore = newestSequence;
         this.newest = newestSequence;
+        this.sum = environment.sum;
         buffers.key.clear();
         this.txn = environment.env.txnWrite();
         Cursor<DirectBuffer> main = null;
@@ -102,7 +103,7 @@ final class LmdbBatch implements KvBatch {
             } else {
                 buffers.keyView.wrap(buffers.key.buffer(), 0, keyLength);
                 wrapValue(value, valueOffset, valueLength);
-                mainCursor.put(buffers.keyView, buffers.valueView, PLAIN);
+                putMain(keyLength);
             }
         } catch (final LmdbException e) {
             throw failed("put", e);
@@ -115,12 +116,14 @@ final class LmdbBatch implements KvBatch {
         final long newCursor = store.nextCursor(cursor);
         try {
             putRun();
-            environment.putMeta(txn, LmdbEnvironment.CURSOR_KEY, newCursor);
-            environment.putMeta(txn, LmdbEnvironment.NEWEST_KEY, newest);
+            sum += environment.putMeta(txn, LmdbEnvironment.CURSOR_KEY, newCursor);
+            sum += environment.putMeta(txn, LmdbEnvironment.NEWEST_KEY, newest);
+            environment.putSum(txn, sum);
             mainCursor.close();
             subjectCursor.close();
             txn.commit();
             txn.close();
+            environment.sum = sum;
             store.committed(newCursor, newest);
             finish();
         } catch (final LmdbException e) {
@@ -206,6 +209,17 @@ final class LmdbBatch implements KvBatch {
         }
     }
 
+    private void putMain(final int keyLength) {
+        final UnsafeBuffer key = buffers.key.buffer();
+        final DirectBuffer old = environment.main.get(txn, buffers.keyView);
+        if (old != null) {
+            sum -= EntrySum.of(key, 0, keyLength, old, 0, old.capacity());
+        }
+        final UnsafeBuffer value = buffers.valueView;
+        sum += EntrySum.of(key, 0, keyLength, value, 0, value.capacity());
+        mainCursor.put(buffers.keyView, value, PLAIN);
+    }
+
     /** Appends the entries gathered for one subject. */
     private void putRun() {
         final int entries = runEntries;
@@ -216,6 +230,11 @@ final class LmdbBatch implements KvBatch {
         final KeyBuffer subject = buffers.runSubject;
         buffers.keyView.wrap(subject.buffer(), 0, subject.length());
         buffers.valueView.wrap(buffers.run, 0, entries * SubjectKey.VALUE_LENGTH);
+        final long ofKey = EntrySum.ofKey(subject.buffer(), 0, subject.length());
+        for (int i = 0; i < entries; i++) {
+            final int at = i * SubjectKey.VALUE_LENGTH;
+            sum += EntrySum.of(ofKey, buffers.run, at, SubjectKey.VALUE_LENGTH);
+        }
         if (entries > 1) {
             subjectCursor.putMultiple(buffers.keyView, buffers.valueView, entries, APPEND_RUN);
         } else if (!subjectCursor.put(buffers.keyView, buffers.valueView, APPEND)) {
@@ -247,11 +266,17 @@ final class LmdbBatch implements KvBatch {
                     == 0) {
                 return;
             }
+            sum -= ofEntry(subjectEnd, subjectCursor.val());
             subjectCursor.delete(DELETE_ONE);
         }
         buffers.sought.putBytes(Long.BYTES, value, valueOffset, Keys.HASH_LENGTH);
         buffers.keyView.wrap(buffers.key.buffer(), 0, subjectEnd);
         subjectCursor.put(buffers.keyView, buffers.sought, PLAIN);
+        sum += ofEntry(subjectEnd, buffers.sought);
+    }
+
+    private long ofEntry(final int subjectEnd, final DirectBuffer value) {
+        return EntrySum.of(buffers.key.buffer(), 0, subjectEnd, value, 0, SubjectKey.VALUE_LENGTH);
     }
 
     private void wrapValue(final DirectBuffer value, final int offset, final int length) {
@@ -268,7 +293,7 @@ final class LmdbBatch implements KvBatch {
         if (!(cause instanceof Env.MapFullException)) {
             failure = environment.failure(action, cause);
         } else if (environment.isAtLimit()) {
-            failure = new StoreFullException(environment.name, environment.maxMapBytes(), cause);
+            failure = environment.mapFull(cause);
         } else {
             store.wantGrowth();
             failure =

@@ -3,8 +3,10 @@ package io.stemedb.engine.store.lmdb;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.stemedb.engine.status.StorageFull;
 import io.stemedb.engine.store.StoreException;
 import io.stemedb.engine.store.StoreFiles;
+import io.stemedb.engine.store.StoreFullException;
 import io.stemedb.engine.store.StoreIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,6 +24,7 @@ import org.lmdbjava.Env;
 import org.lmdbjava.EnvFlags;
 import org.lmdbjava.EnvInfo;
 import org.lmdbjava.LmdbException;
+import org.lmdbjava.LmdbNativeException;
 import org.lmdbjava.PutFlags;
 import org.lmdbjava.Txn;
 
@@ -35,6 +38,7 @@ final class LmdbEnvironment {
     static final byte[] CURSOR_KEY = "~cursor".getBytes(US_ASCII);
     static final byte[] IDENTITY_KEY = "~identity".getBytes(US_ASCII);
     static final byte[] NEWEST_KEY = "~newest".getBytes(US_ASCII);
+    static final byte[] SUM_KEY = "~sum".getBytes(US_ASCII);
     static final PutFlags[] REPLACE = {};
 
     private static final byte[] MAIN = "main".getBytes(US_ASCII);
@@ -42,6 +46,17 @@ final class LmdbEnvironment {
     private static final int MODE = 0600;
     private static final int MAX_READERS = 1022;
     private static final int FULL_PERCENT = 80;
+    private static final String COMPONENT = "LMDB store";
+    private static final String LOCK_FILE = "lock.mdb";
+
+    /** Room for {@value #MAX_READERS} readers, and more. */
+    private static final int LOCK_FILE_BYTES = 128 << 10;
+
+    // errno of Linux
+    private static final int EIO = 5;
+    private static final int ENOSPC = 28;
+    private static final int EDQUOT = 122;
+    private static final long HARDLY_ANY = 1 << 20;
 
     /** LMDB loses its locks when a process opens one environment twice and closes it once. */
     private static final Set<Path> OPEN = new HashSet<>(); // guarded by itself
@@ -50,6 +65,10 @@ final class LmdbEnvironment {
     final Env<DirectBuffer> env;
     final Dbi<DirectBuffer> main;
     final Dbi<DirectBuffer> subjects;
+
+    /** Of all committed entries, see {@link EntrySum}; of the writing thread. */
+    long sum;
+
     private final Path realPath;
     private final long maxMapBytes;
     private final int pageBytes;
@@ -82,8 +101,11 @@ final class LmdbEnvironment {
         Env<DirectBuffer> env = null;
         boolean opened = false;
         try {
+            final boolean created = isCreated(directory);
+            final long sum = created ? LmdbFile.check(name, directory.resolve(DATA_FILE)) : 0;
+            reserveLockFile(directory);
             // 0: as large as it was when last written.
-            final long mapBytes = isCreated(directory) ? 0 : Math.min(initialMapBytes, maxMapBytes);
+            final long mapBytes = created ? 0 : Math.min(initialMapBytes, maxMapBytes);
             env =
                     Env.create(DirectBufferProxy.PROXY_DB)
                             .setMapSize(mapBytes)
@@ -105,6 +127,7 @@ final class LmdbEnvironment {
                                 DbiFlags.MDB_DUPSORT,
                                 DbiFlags.MDB_DUPFIXED);
                 result = new LmdbEnvironment(name, realPath, env, main, subjects, maxMapBytes);
+                result.sum = sum;
                 if (!result.checkIdentity(txn, identity)) {
                     result.writeIdentity(txn, identity);
                 }
@@ -114,7 +137,7 @@ final class LmdbEnvironment {
             opened = true;
             return result;
         } catch (final LmdbException e) {
-            throw new StoreException(name + " cannot be opened: " + e.getMessage(), e);
+            throw failure(directory, "open", e);
         } finally {
             if (!opened) {
                 closeAfterFailure(env, realPath);
@@ -132,6 +155,7 @@ final class LmdbEnvironment {
         Env<DirectBuffer> env = null;
         boolean opened = false;
         try {
+            LmdbFile.checkBesideWriter(name, directory.resolve(DATA_FILE));
             env =
                     Env.create(DirectBufferProxy.PROXY_DB)
                             .setMapSize(0)
@@ -166,7 +190,7 @@ final class LmdbEnvironment {
             // transaction with the identity.
             return null;
         } catch (final LmdbException e) {
-            throw new StoreException(name + " cannot be opened to read: " + e.getMessage(), e);
+            throw failure(directory, "open to read", e);
         } finally {
             if (!opened) {
                 closeAfterFailure(env, realPath);
@@ -180,10 +204,25 @@ final class LmdbEnvironment {
         return value == null ? 0 : value.getLong(0, LITTLE_ENDIAN);
     }
 
-    void putMeta(final Txn<DirectBuffer> txn, final byte[] key, final long value) {
+    /** Returns what that adds to the sum of the entries. */
+    long putMeta(final Txn<DirectBuffer> txn, final byte[] key, final long value) {
         final UnsafeBuffer encoded = new UnsafeBuffer(ByteBuffer.allocateDirect(8));
         encoded.putLong(0, value, LITTLE_ENDIAN);
-        main.put(txn, direct(key), encoded, REPLACE);
+        return putMeta(txn, direct(key), encoded);
+    }
+
+    private long putMeta(
+            final Txn<DirectBuffer> txn, final DirectBuffer key, final DirectBuffer value) {
+        final int length = key.capacity();
+        final DirectBuffer old = main.get(txn, key);
+        final long before = old == null ? 0 : EntrySum.of(key, 0, length, old, 0, old.capacity());
+        main.put(txn, key, value, REPLACE);
+        return EntrySum.of(key, 0, length, value, 0, value.capacity()) - before;
+    }
+
+    /** The sum is no part of itself. */
+    void putSum(final Txn<DirectBuffer> txn, final long newSum) {
+        putMeta(txn, SUM_KEY, newSum);
     }
 
     /** Whether a batch should not be begun before the map has grown. */
@@ -198,10 +237,6 @@ final class LmdbEnvironment {
         return env.info().mapSize >= maxMapBytes;
     }
 
-    long maxMapBytes() {
-        return maxMapBytes;
-    }
-
     /** Doubles the map, up to its limit. No transaction is open. */
     void grow() {
         env.setMapSize(Math.min(2 * env.info().mapSize, maxMapBytes));
@@ -213,7 +248,49 @@ final class LmdbEnvironment {
     }
 
     StoreException failure(final String action, final LmdbException cause) {
-        return new StoreException(name + ": " + action + ": " + cause.getMessage(), cause);
+        return failure(realPath, action, cause);
+    }
+
+    /**
+     * LMDB says EIO where a write was cut short by the end of the disk, so the room left decides.
+     */
+    private static StoreException failure(
+            final Path directory, final String action, final LmdbException cause) {
+        final int error = cause instanceof LmdbNativeException nat ? nat.getResultCode() : 0;
+        final boolean full =
+                error == ENOSPC
+                        || error == EDQUOT
+                        || error == EIO && StorageFull.freeBytes(directory) < HARDLY_ANY;
+        return full
+                ? new StoreFullException(COMPONENT, directory, action, cause)
+                : new StoreException(
+                        name(directory) + ": " + action + ": " + cause.getMessage(), cause);
+    }
+
+    StoreFullException mapFull(final LmdbException cause) {
+        return new StoreFullException(
+                COMPONENT, realPath, "its limit is " + maxMapBytes + " bytes", 0, cause);
+    }
+
+    /**
+     * LMDB maps its lock file and writes into it: on a full disk that would end the process, unless
+     * the blocks are there before.
+     */
+    private static void reserveLockFile(final Path directory) {
+        final Path file = directory.resolve(LOCK_FILE);
+        try {
+            if (Files.exists(file) && Files.size(file) >= LOCK_FILE_BYTES) {
+                return;
+            }
+            try {
+                Files.write(file, new byte[LOCK_FILE_BYTES]);
+            } catch (final IOException e) {
+                Files.deleteIfExists(file);
+                throw e;
+            }
+        } catch (final IOException e) {
+            throw new StoreFullException(COMPONENT, directory, "lock file", e);
+        }
     }
 
     void close() {
@@ -242,9 +319,10 @@ final class LmdbEnvironment {
     private void writeIdentity(final Txn<DirectBuffer> txn, final StoreIdentity identity) {
         final UnsafeBuffer encoded = direct(new byte[StoreIdentity.LENGTH]);
         identity.encode(encoded, 0);
-        main.put(txn, direct(IDENTITY_KEY), encoded, REPLACE);
-        putMeta(txn, CURSOR_KEY, 0);
-        putMeta(txn, NEWEST_KEY, 0);
+        sum += putMeta(txn, direct(IDENTITY_KEY), encoded);
+        sum += putMeta(txn, CURSOR_KEY, 0);
+        sum += putMeta(txn, NEWEST_KEY, 0);
+        putSum(txn, sum);
     }
 
     static boolean isCreated(final Path directory) {
@@ -286,6 +364,6 @@ final class LmdbEnvironment {
     }
 
     private static String name(final Path directory) {
-        return "LMDB store " + directory;
+        return COMPONENT + " " + directory;
     }
 }

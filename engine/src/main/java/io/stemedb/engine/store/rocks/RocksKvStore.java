@@ -10,9 +10,12 @@ import io.stemedb.engine.store.KvStore;
 import io.stemedb.engine.store.MemoryKvStore;
 import io.stemedb.engine.store.StoreException;
 import io.stemedb.engine.store.StoreFiles;
+import io.stemedb.engine.store.StoreFullException;
 import io.stemedb.engine.store.StoreIdentity;
 import io.stemedb.engine.store.ValueBuffer;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -35,6 +38,7 @@ import org.rocksdb.Status;
 public final class RocksKvStore implements KvStore {
     static final byte[] CURSOR_KEY = "~cursor".getBytes(StandardCharsets.US_ASCII);
     static final byte[] IDENTITY_KEY = "~identity".getBytes(StandardCharsets.US_ASCII);
+    private static final String COMPONENT = "RocksDB store";
     private static final String INCOMING = "incoming";
     private static final int OPEN_ATTEMPTS = 20;
     private static final int BATCH_VALUE_LENGTH = 4096;
@@ -95,6 +99,7 @@ public final class RocksKvStore implements KvStore {
         StoreFiles.makeDirectory(incoming);
         // What a batch left there was never part of the store.
         StoreFiles.deleteFiles(incoming);
+        checkNotHeadless(directory);
         final RocksSettings settings = new RocksSettings();
         RocksDB db = null;
         try {
@@ -104,7 +109,7 @@ public final class RocksKvStore implements KvStore {
             return store;
         } catch (final RocksDBException | RuntimeException e) {
             closeAfterFailure(db, settings);
-            throw asStoreException(name(directory) + " cannot be opened", e);
+            throw asStoreException(directory, "open", e);
         }
     }
 
@@ -149,7 +154,7 @@ public final class RocksKvStore implements KvStore {
             return store;
         } catch (final RocksDBException | RuntimeException e) {
             closeAfterFailure(db, settings);
-            throw asStoreException(name(directory) + " cannot be opened to read", e);
+            throw asStoreException(directory, "open to read", e);
         }
     }
 
@@ -313,7 +318,34 @@ public final class RocksKvStore implements KvStore {
     }
 
     StoreException failure(final String action, final RocksDBException cause) {
-        return new StoreException(name + ": " + action + ": " + cause.getMessage(), cause);
+        return failure(incoming.getParent(), action, cause);
+    }
+
+    private static StoreException failure(
+            final Path directory, final String action, final RocksDBException cause) {
+        final Status status = cause.getStatus();
+        return status != null && status.getSubCode() == Status.SubCode.NoSpace
+                ? new StoreFullException(COMPONENT, directory, action, cause)
+                : new StoreException(
+                        name(directory) + ": " + action + ": " + cause.getMessage(), cause);
+    }
+
+    /** RocksDB would begin anew beside what is there. */
+    private static void checkNotHeadless(final Path directory) {
+        if (Files.exists(directory.resolve("CURRENT"))) {
+            return;
+        }
+        try (DirectoryStream<Path> tables = Files.newDirectoryStream(directory, "*.sst")) {
+            if (tables.iterator().hasNext()) {
+                throw new StoreException(
+                        name(directory)
+                                + " is damaged: it has tables and no file CURRENT;"
+                                + " it can be rebuilt from the journal",
+                        null);
+            }
+        } catch (final IOException e) {
+            throw new StoreException(name(directory) + ": cannot be listed", e);
+        }
     }
 
     private void checkOrCreate(final StoreIdentity identity) throws RocksDBException {
@@ -354,14 +386,18 @@ public final class RocksKvStore implements KvStore {
         settings.close();
     }
 
-    private static StoreException asStoreException(final String message, final Exception e) {
-        return e instanceof StoreException ours
-                ? ours
-                : new StoreException(message + ": " + e.getMessage(), e);
+    private static StoreException asStoreException(
+            final Path directory, final String action, final Exception e) {
+        if (e instanceof StoreException ours) {
+            return ours;
+        }
+        return e instanceof RocksDBException theirs
+                ? failure(directory, action, theirs)
+                : new StoreException(name(directory) + ": " + action + ": " + e.getMessage(), e);
     }
 
     private static String name(final Path directory) {
-        return "RocksDB store " + directory;
+        return COMPONENT + " " + directory;
     }
 
     private static Path nativeDirectory(final Path directory) {

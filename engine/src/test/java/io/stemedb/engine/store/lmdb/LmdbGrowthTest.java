@@ -122,7 +122,7 @@ class LmdbGrowthTest {
                 failure = assertThrows(StoreException.class, () -> put(store, 2, 5, 1000));
             }
             final StoreFullException full = (StoreFullException) failure;
-            assertEquals(2 * MIB, full.limitBytes());
+            assertEquals("LMDB store", full.component());
             assertTrue(full.getMessage().contains(Long.toString(2 * MIB)), full.getMessage());
             assertEquals(1, store.cursor());
             assertEquals(5, count(store));

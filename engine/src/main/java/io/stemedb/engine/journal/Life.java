@@ -1,0 +1,161 @@
+package io.stemedb.engine.journal;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
+
+/**
+ * The directory and Chronicle queue of one open of the journal, and the making of its segments.
+ * What cannot be made leaves no file and no descriptor behind.
+ */
+final class Life {
+    /** Chronicle maps this file and writes into it; see {@link BlockPreparer#reserveAhead}. */
+    private static final String METADATA = "metadata.cq4t";
+
+    private final Path directory;
+    private final int segmentLength;
+    private final SegmentClock clock;
+    private final BlockPreparer preparer;
+    private final SingleChronicleQueue queue;
+
+    /** Kept open: when the next segment comes there may be no descriptor left. */
+    private final SyncFile names;
+
+    Life(final Path journal, final long number, final JournalConfig config) throws IOException {
+        directory = SegmentFiles.lifeDirectory(journal, number);
+        segmentLength = config.segmentLength();
+        clock = new SegmentClock(number);
+        preparer = new BlockPreparer(config.preparation());
+        try {
+            Files.createDirectory(directory);
+        } catch (final IOException e) {
+            throw new JournalFullException(directory, "cannot be made", reason(e), e);
+        }
+        SyncFile opened = null;
+        try {
+            opened = SyncFile.openDirectory(directory);
+            names = opened;
+            preparer.reserveAhead(directory.resolve(METADATA));
+            queue =
+                    SingleChronicleQueueBuilder.single(directory.toFile())
+                            .rollCycle(SegmentFiles.ROLL_CYCLE)
+                            .timeProvider(clock)
+                            .blockSize((long) segmentLength)
+                            .checkInterrupts(false)
+                            .build();
+        } catch (final Throwable e) {
+            if (opened != null) {
+                opened.close();
+            }
+            delete(e);
+            throw e;
+        }
+    }
+
+    /** Makes the names of the segments durable. */
+    void forceNames() throws IOException {
+        names.force();
+    }
+
+    SingleChronicleQueue queue() {
+        return queue;
+    }
+
+    BlockPreparer preparer() {
+        return preparer;
+    }
+
+    /** The next document that the appender opens goes into this segment. */
+    void roll(final long number) {
+        clock.roll(number);
+    }
+
+    /**
+     * Makes a segment with its first blocks reserved.
+     *
+     * @throws JournalFullException if the storage refuses; may be tried again
+     */
+    LiveSegment createSegment(final long number) {
+        if (number > SegmentFiles.MAX_NUMBER) {
+            throw new JournalException(
+                    directory + ": segment number " + number + ", limit " + SegmentFiles.MAX_NUMBER,
+                    null);
+        }
+        final Path path = directory.resolve(SegmentFiles.fileName(number));
+        SingleChronicleQueueStore store = null;
+        LiveSegment segment = null;
+        try {
+            preparer.create(path);
+            store = queue.storeForCycle((int) number, 0, true, null);
+            segment = new LiveSegment(number, path, store, segmentLength);
+            preparer.segment(segment, Excerpt.HEADER_LENGTH_MAX);
+            return segment;
+        } catch (final JournalException e) {
+            throw e;
+        } catch (final IOException | RuntimeException e) {
+            // no descriptor, no name, no mapping to be had: nothing of the journal is lost by that
+            throw new JournalFullException(path, "cannot be made", reason(e), e);
+        } finally {
+            if (segment == null) {
+                discard(path, store);
+            }
+        }
+    }
+
+    private static String reason(final Exception e) {
+        return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+
+    private void discard(final Path path, final SingleChronicleQueueStore store) {
+        preparer.closeFile();
+        if (store != null) {
+            store.bytes().releaseLast();
+            store.close();
+        }
+        try {
+            Files.deleteIfExists(path);
+        } catch (final IOException e) {
+            throw new JournalException(path + ": cannot be deleted", e);
+        }
+    }
+
+    void close() {
+        preparer.closeFile();
+        queue.close();
+        try {
+            names.close();
+        } catch (final IOException e) {
+            throw new JournalException(directory + ": cannot be closed", e);
+        }
+    }
+
+    /** After a failed open: nothing was appended. */
+    void discard(final LiveSegment first, final Throwable reason) {
+        try {
+            if (first != null) {
+                first.close();
+            }
+            close();
+        } catch (final RuntimeException e) {
+            reason.addSuppressed(e);
+        }
+        delete(reason);
+    }
+
+    private void delete(final Throwable reason) {
+        try {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+                for (final Path file : files) {
+                    Files.delete(file);
+                }
+            }
+            Files.delete(directory);
+        } catch (final IOException e) {
+            reason.addSuppressed(e);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package io.stemedb.engine.faults;
+
+import static io.stemedb.engine.TestEngines.claim;
+import static io.stemedb.engine.TestEngines.context;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.stemedb.engine.Appender;
+import io.stemedb.engine.ChildJvm;
+import io.stemedb.engine.Engine;
+import io.stemedb.engine.Reader;
+import io.stemedb.engine.Watermark;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.function.LongUnaryOperator;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** P11: clocks that are set a day forward or back stop, reorder and lose nothing. */
+@Tag("faults")
+class ClockTest {
+    private static final long DAY_NS = TimeUnit.DAYS.toNanos(1);
+    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(20);
+    private static final Path FAKETIME =
+            Path.of("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1");
+    private static final int EACH = 300;
+
+    @TempDir Path work;
+
+    /** Appends a few before and after each step, over two launches. */
+    static void appendOverSteps(
+            final Path directory,
+            final LongSupplier clock,
+            final List<Runnable> steps,
+            final long patienceNs) {
+        long sequence = 0;
+        for (int launch = 0; launch < 2; launch++) {
+            try (Engine engine =
+                    Engine.launch(
+                            context(directory)
+                                    .flushIntervalNs(200_000_000)
+                                    .nanoClock(clock::getAsLong))) {
+                final Appender appender = engine.newAppender();
+                for (final Runnable step : steps) {
+                    step.run();
+                    for (int i = 0; i < EACH; i++) {
+                        assertEquals(
+                                ++sequence,
+                                claim(appender, "a", sequence, sequence),
+                                "dense, and in order");
+                    }
+                    reaches(engine, Watermark.READABLE, sequence, patienceNs);
+                    reaches(engine, Watermark.SYNCED, sequence, patienceNs);
+                    reaches(engine, Watermark.STORED, sequence, patienceNs); // by its age alone
+                }
+                final List<Long> found = new ArrayList<>();
+                try (Reader reader = engine.newReader()) {
+                    reader.oldestFirst(
+                            "a",
+                            Integer.MAX_VALUE,
+                            (at, hash, record, offset, length) -> found.add(at));
+                }
+                assertEquals(LongStream.rangeClosed(1, sequence).boxed().toList(), found);
+            }
+        }
+    }
+
+    private static void reaches(
+            final Engine engine,
+            final Watermark watermark,
+            final long sequence,
+            final long patienceNs) {
+        final long startNs = System.nanoTime();
+        while (engine.watermark(watermark) < sequence) {
+            assertTrue(
+                    System.nanoTime() - startNs < patienceNs,
+                    () -> watermark + " stands below " + sequence);
+            Thread.yield();
+        }
+    }
+
+    private static List<Runnable> steps(final LongUnaryOperator set) {
+        final List<Runnable> steps = new ArrayList<>();
+        for (final long ns : new long[] {0, DAY_NS, -DAY_NS, -DAY_NS, DAY_NS}) {
+            steps.add(() -> set.applyAsLong(ns));
+        }
+        return steps;
+    }
+
+    @Test
+    void theEnginesClockIsSet() {
+        final AtomicLong offset = new AtomicLong();
+        appendOverSteps(
+                work.resolve("data"),
+                () -> System.nanoTime() + offset.get(),
+                steps(offset::addAndGet),
+                PATIENCE_NS);
+    }
+
+    /** The control: behind a clock that stands still nothing is forced, and that is seen. */
+    @Test
+    void aClockThatStandsStillIsSeen() {
+        assertThrows(
+                AssertionError.class,
+                () ->
+                        appendOverSteps(
+                                work.resolve("data"), () -> 1, steps(ns -> ns), PATIENCE_NS / 10));
+    }
+
+    /** Under a wall clock that the parent, by a file, sets. */
+    static final class Child {
+        private Child() {}
+
+        public static void main(final String[] arguments) throws Exception {
+            final Path setting = Path.of(arguments[1]);
+            final long startMs = System.currentTimeMillis();
+            final List<String> days = List.of("+0d", "+1d", "-1d", "+0d");
+            final List<Runnable> steps = new ArrayList<>();
+            for (final String day : days) {
+                steps.add(
+                        () -> {
+                            try {
+                                Files.writeString(setting, day + "\n");
+                            } catch (final java.io.IOException e) {
+                                throw new java.io.UncheckedIOException(e);
+                            }
+                            final long startNs = System.nanoTime();
+                            while (days(startMs) != Integer.parseInt(day.substring(0, 2))) {
+                                assertTrue(
+                                        System.nanoTime() - startNs < PATIENCE_NS,
+                                        () -> "the clock was not set: " + days(startMs));
+                                Thread.yield();
+                            }
+                        });
+            }
+            appendOverSteps(Path.of(arguments[0]), System::nanoTime, steps, PATIENCE_NS);
+            System.out.println("DONE");
+        }
+    }
+
+    private static long days(final long sinceMs) {
+        final double days =
+                (double) (System.currentTimeMillis() - sinceMs) / TimeUnit.DAYS.toMillis(1);
+        return Math.round(days);
+    }
+
+    @Test
+    void theWallClockIsSet() throws Exception {
+        final String reason = Files.exists(FAKETIME) ? null : "libfaketime is not installed";
+        if (reason != null) {
+            System.out.println("SKIPPED: setting the wall clock: " + reason);
+        }
+        Assumptions.assumeTrue(reason == null, reason);
+        final Path setting = Files.writeString(work.resolve("time"), "+0d\n");
+        try (ChildJvm child =
+                ChildJvm.start(
+                        work.resolve("output"),
+                        List.of(
+                                "env",
+                                "LD_PRELOAD=" + FAKETIME,
+                                "FAKETIME_TIMESTAMP_FILE=" + setting,
+                                "FAKETIME_CACHE_DURATION=1",
+                                "FAKETIME_DONT_FAKE_MONOTONIC=1",
+                                "DONT_FAKE_MONOTONIC=1"),
+                        List.of(),
+                        Child.class,
+                        work.resolve("data").toString(),
+                        setting.toString())) {
+            assertTrue(child.end().contains("DONE"), child.lines()::toString);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package io.stemedb.engine.faults;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/** Changes files as a bad disk, a bad controller or a bad hand would. */
+final class Damage {
+    static final int SECTOR = 512;
+    static final int PAGE = 4096;
+
+    /** What can be done to any file. */
+    enum Kind {
+        BIT,
+        BITS,
+        ZERO_SECTOR,
+        ZERO_PAGE,
+        TRUNCATED,
+        DUPLICATED_PAGE,
+        SWAPPED_PAGES,
+        STALE_PAGE
+    }
+
+    private Damage() {}
+
+    static void copy(final Path from, final Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (final Path file : files.toList()) {
+                final Path target = to.resolve(from.relativize(file).toString());
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.copy(file, target, StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
+    }
+
+    static void delete(final Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (final Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    /** Files below a directory whose name ends so. */
+    static List<Path> files(final Path directory, final String end) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(file -> file.toString().endsWith(end)).sorted().toList();
+        }
+    }
+
+    /** Does it to bytes from a place on; says what it did. */
+    static String apply(
+            final Kind kind,
+            final Path file,
+            final Path other,
+            final int from,
+            final int to,
+            final Random random)
+            throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        final int end = Math.min(to, bytes.length);
+        final int at = from + random.nextInt(Math.max(1, end - from));
+        final int page = Math.min(at / PAGE * PAGE, Math.max(0, bytes.length - PAGE));
+        switch (kind) {
+            case BIT -> bytes[at] ^= (byte) (1 << random.nextInt(8));
+            case BITS -> {
+                for (int i = 0; i < 8; i++) {
+                    bytes[from + random.nextInt(end - from)] ^= (byte) (1 << random.nextInt(8));
+                }
+            }
+            case ZERO_SECTOR -> {
+                final int sector = at / SECTOR * SECTOR;
+                Arrays.fill(bytes, sector, Math.min(bytes.length, sector + SECTOR), (byte) 0);
+            }
+            case ZERO_PAGE ->
+                    Arrays.fill(bytes, page, Math.min(bytes.length, page + PAGE), (byte) 0);
+            case TRUNCATED -> bytes = Arrays.copyOf(bytes, at);
+            default -> {
+                final byte[] source =
+                        kind == Kind.STALE_PAGE ? Files.readAllBytes(other) : bytes.clone();
+                final int pages = Math.max(1, Math.min(source.length, bytes.length) / PAGE);
+                final int taken = random.nextInt(pages) * PAGE;
+                final int length =
+                        Math.min(PAGE, Math.min(source.length - taken, bytes.length - page));
+                if (kind == Kind.SWAPPED_PAGES) {
+                    System.arraycopy(
+                            bytes, page, bytes, taken, Math.min(length, bytes.length - taken));
+                }
+                System.arraycopy(source, taken, bytes, page, length);
+            }
+        }
+        Files.write(file, bytes);
+        return kind + " at " + at + " of " + file.getFileName();
+    }
+}

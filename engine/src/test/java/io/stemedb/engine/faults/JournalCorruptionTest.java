@@ -1,0 +1,314 @@
+package io.stemedb.engine.faults;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.stemedb.codecs.InvalidRecordException;
+import io.stemedb.codecs.RecordValidator;
+import io.stemedb.engine.RecordMix;
+import io.stemedb.engine.TestEngines;
+import io.stemedb.engine.journal.BlockPreparation;
+import io.stemedb.engine.journal.ChronicleJournal;
+import io.stemedb.engine.journal.Journal;
+import io.stemedb.engine.journal.JournalConfig;
+import io.stemedb.engine.journal.JournalHandler;
+import io.stemedb.engine.journal.JournalReader;
+import io.stemedb.engine.journal.JournalTail;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Random;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.SystemNanoClock;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** P4 and P5 on the journal's files: wrong bytes served 0, records missing without a word 0. */
+@Tag("faults")
+class JournalCorruptionTest {
+    private static final int ROUNDS = 200 * Integer.getInteger("io.stemedb.faults.scale", 1);
+
+    /** Of the first and of the later lives. */
+    private static final int MANY = 9_000;
+
+    private static final int FEW = 300;
+
+    /**
+     * A page of later records in the place of another may look like a gap of as many as could have
+     * stood there; those are told as missing, and the records of the page itself.
+     */
+    private static final int NEIGHBOURS = 400;
+
+    /** Chronicle's header and index; the first record of a segment stands behind. */
+    private static final int HEAD = 64 << 10;
+
+    @TempDir static Path base;
+    private static final List<byte[]> RECORDS = new ArrayList<>();
+    private static final long SEED = Long.getLong("io.stemedb.faults.seed", TestEngines.newSeed());
+
+    @TempDir Path work;
+
+    private static JournalConfig config(final long floor) {
+        return new JournalConfig(
+                JournalConfig.SEGMENT_LENGTH_MIN,
+                1 << 20,
+                64 << 20,
+                BlockPreparation.THROUGHPUT,
+                floor,
+                SystemNanoClock.INSTANCE);
+    }
+
+    @BeforeAll
+    static void fill() {
+        final RecordMix mix = new RecordMix(new Random(SEED), 50);
+        for (final int count : new int[] {MANY, FEW, FEW}) {
+            append(base.resolve("journal"), mix, count, RECORDS);
+        }
+    }
+
+    private static void append(
+            final Path directory, final RecordMix mix, final int count, final List<byte[]> kept) {
+        try (ChronicleJournal journal = ChronicleJournal.open(directory, config(0))) {
+            for (int i = 0; i < count; i++) {
+                final UnsafeBuffer record = new UnsafeBuffer(mix.next());
+                while (journal.append(record, 0, record.capacity()) == Journal.BACK_PRESSURED) {
+                    journal.prepare();
+                }
+                kept.add(record.byteArray());
+            }
+        }
+    }
+
+    /** What a reader serves and tells, against what was appended. */
+    private static final class Account implements JournalHandler {
+        private final List<byte[]> records;
+        private final String when;
+        private final RecordValidator validator = new RecordValidator();
+        private final BitSet served = new BitSet();
+        private final BitSet told = new BitSet();
+        private final List<String> reasons = new ArrayList<>();
+        private int damages;
+
+        Account(final List<byte[]> records, final String when) {
+            this.records = records;
+            this.when = when;
+        }
+
+        @Override
+        public void onRecord(
+                final long sequence,
+                final DirectBuffer buffer,
+                final int offset,
+                final int length) {
+            try {
+                validator.validate(buffer, offset, length);
+            } catch (final InvalidRecordException e) {
+                onDamage(sequence, sequence, "", buffer, offset, length);
+                return;
+            }
+            assertTrue(sequence >= 1 && sequence <= records.size(), () -> when + ": " + sequence);
+            assertTrue(
+                    Arrays.equals(
+                            records.get((int) sequence - 1),
+                            TestEngines.copy(buffer, offset, length)),
+                    () -> when + ": wrong bytes served as record " + sequence);
+            assertTrue(!served.get((int) sequence), () -> when + ": twice " + sequence);
+            served.set((int) sequence);
+        }
+
+        @Override
+        public void onDamage(
+                final long first,
+                final long last,
+                final String reason,
+                final DirectBuffer buffer,
+                final int offset,
+                final int length) {
+            damages++;
+            reasons.add(reason);
+            assertTrue(
+                    last < first || first >= 1 && last <= records.size(),
+                    () -> when + ": tells of " + first + "-" + last + ": " + reason);
+            if (last >= first) {
+                told.set((int) first, (int) last + 1);
+            }
+        }
+
+        Account read(final JournalReader reader) {
+            int idle = 0;
+            while (idle < 4) {
+                idle = reader.poll(this, 64) == 0 ? idle + 1 : 0;
+            }
+            reader.close();
+            return this;
+        }
+
+        void checkComplete() {
+            final BitSet both = (BitSet) served.clone();
+            both.or(told);
+            assertEquals(
+                    records.size(),
+                    both.cardinality(),
+                    () -> when + ": missing without a word: " + (both.nextClearBit(1)));
+        }
+    }
+
+    private static Account open(final Path journal, final List<byte[]> records, final String when) {
+        try (ChronicleJournal opened = ChronicleJournal.open(journal, config(records.size()))) {
+            assertEquals(records.size(), opened.appended(), when);
+            return new Account(records, when).read(opened.newReader(1));
+        }
+    }
+
+    @Test
+    void damagedFiles() throws IOException {
+        final Random random = new Random(SEED);
+        for (int round = 0; round < ROUNDS; round++) {
+            final Path copy = work.resolve("journal-" + round);
+            Damage.copy(base.resolve("journal"), copy);
+            final List<Path> segments = Damage.files(copy, ".cq4");
+            final Path file = segments.get(random.nextInt(segments.size()));
+            final Path other = segments.get(random.nextInt(segments.size()));
+            final Damage.Kind kind = Damage.Kind.values()[round % Damage.Kind.values().length];
+            // every fourth in the head: header, index; also the very first bytes
+            final boolean head = round / Damage.Kind.values().length % 4 == 0;
+            final String when =
+                    "seed "
+                            + SEED
+                            + ", round "
+                            + round
+                            + ": "
+                            + Damage.apply(
+                                    kind,
+                                    file,
+                                    other,
+                                    head ? 0 : HEAD,
+                                    head ? HEAD : Integer.MAX_VALUE,
+                                    random);
+            final Account account = open(copy, RECORDS, when);
+            account.checkComplete();
+            if (kind != Damage.Kind.TRUNCATED) {
+                assertTrue(
+                        account.told.cardinality() <= NEIGHBOURS,
+                        () -> when + ": neighbours lost: " + account.told + account.reasons);
+            }
+            Damage.delete(copy);
+        }
+    }
+
+    @Test
+    void aSegmentThatIsGone() throws IOException {
+        for (int i = 0; i < Damage.files(base.resolve("journal"), ".cq4").size(); i++) {
+            final Path copy = work.resolve("gone-" + i);
+            Damage.copy(base.resolve("journal"), copy);
+            Files.delete(Damage.files(copy, ".cq4").get(i));
+            if (i == 0) { // as if trimmed: refused, and the range is named
+                final String refused =
+                        assertThrows(
+                                        io.stemedb.engine.journal.JournalException.class,
+                                        () -> open(copy, RECORDS, "gone"))
+                                .getMessage();
+                assertTrue(refused.contains("sequences 1-"), refused);
+            } else {
+                open(copy, RECORDS, "segment " + i + " is gone").checkComplete();
+            }
+        }
+    }
+
+    /** Each of its 32,768 bits, by a reader that opens nothing. */
+    @Test
+    void everyBitOfAPage() throws IOException {
+        final Path journal = work.resolve("journal");
+        final List<byte[]> records = new ArrayList<>();
+        append(journal, new RecordMix(new Random(SEED), 50), 120, records);
+        final Path file = Damage.files(journal, ".cq4").get(0);
+        final byte[] sound = Files.readAllBytes(file);
+        int first = sound.length;
+        for (int i = 0; i < sound.length && first == sound.length; i += 4) {
+            if (startsAt(sound, i + 16, records.get(0))) {
+                first = i;
+            }
+        }
+        final int from = (first + Damage.PAGE) / Damage.PAGE * Damage.PAGE;
+        assertTrue(from + 2 * Damage.PAGE < sound.length, "a full page of records");
+        final BitSet padding = padding(sound, first, records);
+        int quiet = 0;
+        for (int bit = 0; bit < Damage.PAGE * Byte.SIZE; bit++) {
+            final int at = from + bit / Byte.SIZE;
+            sound[at] ^= (byte) (1 << bit % Byte.SIZE);
+            Files.write(file, sound);
+            sound[at] ^= (byte) (1 << bit % Byte.SIZE);
+            final Account account = new Account(records, "seed " + SEED + ", bit " + bit);
+            account.read(JournalTail.open(journal, 1)).checkComplete();
+            assertTrue(account.told.cardinality() <= 1, account.when + ": neighbours lost");
+            if (account.damages == 0) {
+                assertTrue(padding.get(at), account.when + ": not told");
+                quiet++;
+            }
+        }
+        assertTrue(quiet < Damage.PAGE, "most bits carry something: " + quiet);
+    }
+
+    private static boolean startsAt(final byte[] bytes, final int at, final byte[] record) {
+        return at + record.length <= bytes.length
+                && Arrays.equals(bytes, at, at + record.length, record, 0, record.length);
+    }
+
+    /** Bytes behind each record up to a multiple of 8: nothing is in them. */
+    private static BitSet padding(final byte[] bytes, final int first, final List<byte[]> records) {
+        final BitSet padding = new BitSet();
+        int at = first;
+        for (final byte[] record : records) {
+            assertTrue(startsAt(bytes, at + 16, record), "where the records stand");
+            final int end = at + 16 + record.length;
+            at = end + 7 & -8;
+            padding.set(end, at);
+        }
+        return padding;
+    }
+
+    /** The control: a journal in which a record was left out and the rest numbered anew. */
+    @Test
+    void aRecordThatWasLeftOutIsCaught() {
+        final List<byte[]> records = new ArrayList<>();
+        append(work.resolve("a"), new RecordMix(new Random(SEED), 50), 100, records);
+        open(work.resolve("a"), records, "sound").checkComplete();
+        try (ChronicleJournal journal = ChronicleJournal.open(work.resolve("b"), config(0))) {
+            for (int i = 0; i < records.size(); i++) {
+                if (i != 50) {
+                    final byte[] record = records.get(i);
+                    journal.append(new UnsafeBuffer(record), 0, record.length);
+                }
+            }
+        }
+        assertThrows(
+                AssertionError.class,
+                () -> open(work.resolve("b"), records, "left out").checkComplete());
+    }
+
+    /** The control: what serves bytes without looking at their CRC is caught. */
+    @Test
+    void alteredBytesAreCaught() {
+        final byte[] record = new RecordMix(new Random(SEED), 50).next();
+        final Account account = new Account(List.of(record), "control");
+        final byte[] altered = record.clone();
+        altered[altered.length - 1] ^= 1;
+        account.onRecord(1, new UnsafeBuffer(altered), 0, altered.length);
+        assertEquals(1, account.told.cardinality());
+        final byte[] another = new RecordMix(new Random(SEED + 1), 50).next();
+        assertThrows(
+                AssertionError.class,
+                () -> account.onRecord(1, new UnsafeBuffer(another), 0, another.length));
+        assertThrows(
+                AssertionError.class,
+                () -> new Account(List.of(record), "nothing served").checkComplete());
+    }
+}
