@@ -64,11 +64,11 @@ record Examination(
                         ExaminedStore.open(
                                 Part.LMDB,
                                 findings,
-                                () -> {
-                                    final Path store = directory.resolve(EngineParts.LMDB);
-                                    LmdbKvStore.checkPages(store);
-                                    return LmdbKvStore.openReadOnly(store, identity, natives);
-                                })) {
+                                () ->
+                                        LmdbKvStore.openReadOnly(
+                                                directory.resolve(EngineParts.LMDB),
+                                                identity,
+                                                natives))) {
             rocks.checkFiles();
             lmdb.checkFiles();
             final ExaminedStore subjects = "ROCKSDB".equals(manifest.subjectIndex()) ? rocks : lmdb;
