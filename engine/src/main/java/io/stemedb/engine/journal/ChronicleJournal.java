@@ -268,9 +268,11 @@ public final class ChronicleJournal implements Journal {
                 syncing = next;
             }
         } catch (final IOException e) {
-            failure = e;
-            throw new JournalException(
-                    segment.path() + ": force failed, nothing is acknowledged any more", e);
+            final JournalException failed =
+                    new JournalException(
+                            segment.path() + ": force failed, nothing is acknowledged any more", e);
+            failure = failed;
+            throw failed;
         }
     }
 

@@ -65,18 +65,31 @@ final class Children implements AutoCloseable {
             final EngineChild.Way way,
             final Path blockLog,
             final List<Path> homes) {
-        final Path output = work.resolve("life-" + lives++);
         final List<String> arguments = new ArrayList<>();
         arguments.add("live");
         arguments.add(Long.toString(random.nextLong()));
         arguments.add(way.name());
         arguments.add(blockLog == null ? "-" : blockLog.toString());
         homes.forEach(home -> arguments.add(home.toString()));
+        return start(before, EngineChild.class, homes, arguments);
+    }
+
+    /** Starts a child of another kind that says what it acknowledges. */
+    Life start(final Class<?> main, final List<Path> homes, final String... arguments) {
+        return start(List.of(), main, homes, List.of(arguments));
+    }
+
+    private Life start(
+            final List<String> before,
+            final Class<?> main,
+            final List<Path> homes,
+            final List<String> arguments) {
+        final Path output = work.resolve("life-" + lives++);
         return new Life(
-                ChildJvm.start(
-                        output, before, FLAGS, EngineChild.class, arguments.toArray(String[]::new)),
+                ChildJvm.start(output, before, FLAGS, main, arguments.toArray(String[]::new)),
                 output,
-                homes);
+                homes,
+                !before.contains("strace"));
     }
 
     /** Has a directory verified in a process of its own; what it found wrong. */
@@ -109,6 +122,15 @@ final class Children implements AutoCloseable {
         }
         wrong.addAll(new Ledger().add(name(home), answer.lines().toList()));
         wrong.addAll(slowOpens(answer.lines().toList()));
+        return wrong;
+    }
+
+    /** The same after power cuts: damage of what was never durable is told, and no loss. */
+    List<String> checkAfterPowerCut(final Path home, final boolean rebuild)
+            throws IOException, InterruptedException {
+        final Ledger owed = Ledger.read(EngineChild.obligations(home), name(home));
+        final List<String> wrong = check(home, rebuild);
+        wrong.removeIf(owed::isOfNoneOwed);
         return wrong;
     }
 
@@ -147,7 +169,8 @@ final class Children implements AutoCloseable {
     }
 
     /** One child that appends. */
-    record Life(ChildJvm child, Path output, List<Path> homes) implements AutoCloseable {
+    record Life(ChildJvm child, Path output, List<Path> homes, boolean isTimed)
+            implements AutoCloseable {
         /** Until it says something of this kind, at least so often; false if it ended before. */
         boolean await(final String kind, final int times) throws IOException, InterruptedException {
             final long startNs = System.nanoTime();
@@ -171,11 +194,19 @@ final class Children implements AutoCloseable {
         /** Kills it after a while; false if it ended by itself. */
         boolean killAfter(final int us) throws InterruptedException {
             final boolean ended = child.process().waitFor(us, TimeUnit.MICROSECONDS);
-            child.kill();
+            kill();
             return !ended;
         }
 
-        /** What it said, once it is dead. */
+        /** SIGKILL for the JVM, and what stands before it. */
+        void kill() throws InterruptedException {
+            final List<ProcessHandle> below = child.process().descendants().toList();
+            below.forEach(ProcessHandle::destroyForcibly);
+            below.forEach(process -> process.onExit().join());
+            child.kill();
+        }
+
+        /** What it has said. */
         List<String> said() {
             return child.lines();
         }
@@ -183,17 +214,40 @@ final class Children implements AutoCloseable {
         /** Adds what it said to the obligations of its homes; what it found wrong. */
         List<String> settle() {
             final List<String> wrong = new ArrayList<>();
-            for (final Path home : homes) {
-                final Ledger ledger = Ledger.read(EngineChild.obligations(home), name(home));
-                wrong.addAll(ledger.add(name(home), said()));
-                ledger.write(EngineChild.obligations(home), name(home));
+            homes.forEach(home -> wrong.addAll(settle(home, home)));
+            if (isTimed) { // a tracer takes its time
+                wrong.addAll(slowOpens(said()));
             }
+            return wrong;
+        }
+
+        /** What was durable is owed, and no more; errors are no wonder once the disk is gone. */
+        List<String> settleAfterPowerCut() {
+            final List<String> wrong = new ArrayList<>();
+            for (final Path home : homes) {
+                final Path obligations = EngineChild.obligations(home);
+                final Ledger ledger = Ledger.read(obligations, name(home));
+                final long owed = ledger.last();
+                wrong.addAll(ledger.add(name(home), said()));
+                ledger.cutAbove(Math.max(owed, ledger.durable()));
+                ledger.write(obligations, name(home));
+            }
+            wrong.removeIf(line -> line.startsWith("ERROR"));
             wrong.addAll(slowOpens(said()));
+            return wrong;
+        }
+
+        /** Writes what is owed of a home, up to this moment, for a copy of it. */
+        List<String> settle(final Path home, final Path copy) {
+            final Ledger ledger = Ledger.read(EngineChild.obligations(home), name(home));
+            final List<String> wrong = ledger.add(name(home), said());
+            ledger.write(EngineChild.obligations(copy), name(copy));
             return wrong;
         }
 
         @Override
         public void close() {
+            child.process().descendants().forEach(ProcessHandle::destroyForcibly);
             child.close();
         }
     }

@@ -4,6 +4,7 @@ import io.stemedb.engine.Appender;
 import io.stemedb.engine.Durability;
 import io.stemedb.engine.Engine;
 import io.stemedb.engine.EngineContext;
+import io.stemedb.engine.EngineFailedException;
 import io.stemedb.engine.RecordMix;
 import io.stemedb.engine.StoreContent;
 import io.stemedb.engine.TestEngines;
@@ -42,6 +43,10 @@ public final class EngineChild {
         JOURNAL_ONLY,
         /** Segments are trimmed as soon as they may be. */
         TRIMMED,
+        /** Says SYNCED of what is only appended: the defect that must be caught. */
+        UNFORCED,
+        /** Every record is forced; it goes on until the engine fails, and looks at how. */
+        FAILING,
         /** Says that a record is appended, and never does it: the defect that must be caught. */
         LIAR
     }
@@ -50,6 +55,7 @@ public final class EngineChild {
     private static final int FAST = 2_000;
     private static final int TOLD = 20;
     private static final long PAUSE_NS = 5_000_000;
+    private static final int TRIES = 5;
     private static final int BACKGROUND_IDLE_NS = 50_000;
 
     private final Way way;
@@ -112,6 +118,11 @@ public final class EngineChild {
         }
         switch (way) {
             case TRIMMED -> context.retentionBytes(0);
+            case UNFORCED ->
+                    context.durability(Durability.ASYNC)
+                            .flushIntervalNs(Long.MAX_VALUE)
+                            .generationRecords(100_000);
+            case FAILING -> context.durability(Durability.GROUP).syncIntervalNs(1_000_000);
             case JOURNAL_ONLY -> context.flushIntervalNs(Long.MAX_VALUE).generationRecords(100_000);
             default -> {
                 // as it is
@@ -127,7 +138,49 @@ public final class EngineChild {
         final Engine engine = launch(home, context);
         tell(home, ledger.lost(engine, data(home)));
         say("HELD " + name(home) + " " + ledger.size() + " .\n");
-        append(engine, name(home), random);
+        final Appender appender = engine.newAppender();
+        try {
+            append(engine, appender, name(home), random);
+        } catch (final EngineFailedException e) {
+            if (way != Way.FAILING) {
+                throw e;
+            }
+            lookAtFailed(home, engine, appender);
+        }
+    }
+
+    /** It stays FAILED with its error, SYNCED and STORED do not move, whatever is tried. */
+    private static void lookAtFailed(
+            final Path home, final Engine engine, final Appender appender) {
+        final long synced = engine.watermark(Watermark.SYNCED);
+        final long stored = engine.watermark(Watermark.STORED);
+        final long appended = engine.watermark(Watermark.APPENDED);
+        final List<String> wrong = new ArrayList<>();
+        for (int i = 0; i < TRIES; i++) {
+            final List<Runnable> tries =
+                    List.of(
+                            () -> TestEngines.claim(appender, "after", 1, 1),
+                            () -> engine.await(Watermark.SYNCED, appended + 1, PAUSE_NS),
+                            () -> engine.checkpoint(PAUSE_NS),
+                            engine::newAppender);
+            for (final Runnable attempt : tries) {
+                try {
+                    attempt.run();
+                    wrong.add("a failed engine goes on");
+                } catch (final EngineFailedException e) {
+                    if (!e.getMessage().contains("force failed")) {
+                        wrong.add("the first error was not kept: " + e);
+                    }
+                }
+            }
+            LockSupport.parkNanos(PAUSE_NS);
+        }
+        if (engine.watermark(Watermark.SYNCED) != synced
+                || engine.watermark(Watermark.STORED) != stored) {
+            wrong.add("a failed engine acknowledges: " + synced + ", " + stored);
+        }
+        tell(home, wrong);
+        say("STANDS " + name(home) + " .\n");
     }
 
     /** Says how long it took, and for how much journal. */
@@ -146,10 +199,10 @@ public final class EngineChild {
         return Files.exists(file) ? Long.parseLong(Files.readString(file).split(" ")[1]) : 0;
     }
 
-    private void append(final Engine engine, final String name, final Random random)
+    private void append(
+            final Engine engine, final Appender appender, final String name, final Random random)
             throws IOException {
         final StringBuilder lines = new StringBuilder();
-        final Appender appender = engine.newAppender();
         final RecordMix mix = new RecordMix(random, 50, appender);
         final int fast = random.nextInt(FAST);
         long synced = 0;
@@ -163,7 +216,9 @@ public final class EngineChild {
             final long sequence = mix.append(appender);
             lines.append(Ledger.line(name, sequence, mix.bytes())).append('\n');
             if (i % BATCH == 0) {
-                final long syncedNow = engine.watermark(Watermark.SYNCED);
+                final long syncedNow =
+                        engine.watermark(
+                                way == Way.UNFORCED ? Watermark.APPENDED : Watermark.SYNCED);
                 if (syncedNow > synced) {
                     synced = syncedNow;
                     lines.append(Ledger.line(Watermark.SYNCED, name, synced, position()));
@@ -231,6 +286,7 @@ public final class EngineChild {
                 tell(home, List.of("cannot be verified: " + e));
                 e.printStackTrace();
             }
+            System.gc(); // or the counters stay mapped, and their file system mounted
             say("DONE " + name(home) + " .\n");
         }
     }

@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -35,8 +37,10 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>The point ends a line; one that a kill cut short lacks it. The position is the length that the
  * block log had after the acknowledgement, 0 without one.
  */
-final class Ledger {
+public final class Ledger {
     private static final String END = " .";
+    private static final Pattern NAMED =
+            Pattern.compile("(?:record|sequence|sequences) (\\d+)(?:-(\\d+))?");
     private static final HexFormat HEX = HexFormat.of();
 
     record Ack(long sequence, int type, String hash, String key) {
@@ -62,7 +66,7 @@ final class Ledger {
     private final List<Mark> marks = new ArrayList<>();
     private long durable;
 
-    static String line(final String directory, final long sequence, final byte[] record) {
+    public static String line(final String directory, final long sequence, final byte[] record) {
         final UnsafeBuffer buffer = new UnsafeBuffer(record);
         final int type = RecordHeader.type(buffer, 0);
         final int keyOffset =
@@ -81,7 +85,7 @@ final class Ledger {
                 .line(directory);
     }
 
-    static String line(
+    public static String line(
             final Watermark watermark,
             final String directory,
             final long sequence,
@@ -129,17 +133,50 @@ final class Ledger {
         return acks.size();
     }
 
+    /** The highest sequence of all, 0 without one. */
+    long last() {
+        return acks.isEmpty() ? 0 : acks.lastKey();
+    }
+
     /** The highest sequence that was said to be SYNCED or STORED. */
     long durable() {
         return durable;
     }
 
-    List<Mark> marks() {
-        return marks;
+    /** The same, of what was said before the block log grew beyond a position. */
+    long durableAt(final long position) {
+        long highest = 0;
+        for (final Mark mark : marks) {
+            if (mark.position <= position) {
+                highest = Math.max(highest, mark.sequence);
+            }
+        }
+        return highest;
     }
 
-    Ack ack(final long sequence) {
-        return acks.get(sequence);
+    /**
+     * Whether a finding names records and none of them is owed: one that a power cut tore before it
+     * was durable.
+     */
+    boolean isOfNoneOwed(final String finding) {
+        final Matcher named = NAMED.matcher(finding);
+        boolean found = false;
+        while (named.find()) {
+            found = true;
+            final long first = Long.parseLong(named.group(1));
+            final long last = named.group(2) == null ? first : Long.parseLong(named.group(2));
+            if (last >= first && !acks.subMap(first, true, last, true).isEmpty()) {
+                return false;
+            }
+        }
+        return found;
+    }
+
+    /** The obligations up to a sequence. */
+    Ledger upTo(final long sequence) {
+        final Ledger part = new Ledger();
+        part.acks.putAll(acks.headMap(sequence, true));
+        return part;
     }
 
     /** After a power cut: what was not durable is no obligation, and its numbers may come again. */
@@ -182,7 +219,7 @@ final class Ledger {
                 }
             }
         }
-        lost.addAll(lostInJournal(data.resolve("journal"), Long.MAX_VALUE));
+        lost.addAll(lostInJournal(data.resolve("journal"), Long.MAX_VALUE, Long.MAX_VALUE - 1));
         return lost;
     }
 
@@ -206,18 +243,18 @@ final class Ledger {
 
     /**
      * What up to a sequence the journal's files do not hold, read without an engine. What is older
-     * than the oldest segment was trimmed: that may only be below what was durable.
+     * than the oldest segment was trimmed: that may only be what the stores have.
      */
-    List<String> lostInJournal(final Path journal, final long upTo) {
+    List<String> lostInJournal(final Path journal, final long upTo, final long stored) {
         final List<String> lost = new ArrayList<>();
         final long last = acks.isEmpty() ? 0 : Math.min(upTo, acks.lastKey());
         final TreeMap<Long, Ack> due = new TreeMap<>(acks.headMap(last, true));
         try (JournalTail tail = JournalTail.open(journal, 1)) {
-            if (tail.oldestSequence() > durable + 1) {
-                lost.add("journal begins at " + tail.oldestSequence() + ", durable " + durable);
+            if (tail.oldestSequence() > stored + 1) {
+                lost.add("journal begins at " + tail.oldestSequence() + ", stored " + stored);
             }
             due.headMap(tail.oldestSequence(), false).clear();
-            final Scan scan = new Scan(due, last, lost);
+            final Scan scan = new Scan(due, lost);
             while (tail.poll(scan, Integer.MAX_VALUE) > 0) {
                 Thread.onSpinWait();
             }
@@ -227,8 +264,7 @@ final class Ledger {
     }
 
     /** Ticks off what it is shown. */
-    private record Scan(TreeMap<Long, Ack> due, long last, List<String> lost)
-            implements JournalHandler {
+    private record Scan(TreeMap<Long, Ack> due, List<String> lost) implements JournalHandler {
         @Override
         public void onRecord(
                 final long sequence,
@@ -253,9 +289,7 @@ final class Ledger {
                 final DirectBuffer buffer,
                 final int offset,
                 final int length) {
-            if (firstSequence <= last) {
-                lost.add("damage: " + reason);
-            }
+            // what is owed of it will not be ticked off
         }
     }
 }
