@@ -4,6 +4,9 @@
  *
  *   blocklog LOG BYTES -f -s DIRECTORY
  *
+ * While the file LOG.fail is there, a write is refused with EIO when its bytes hold the text that
+ * is in that file.
+ *
  * A log record: u32 kind (1 write, 2 flush), u32 length, u64 offset, then the bytes written.
  */
 #define FUSE_USE_VERSION 31
@@ -11,6 +14,7 @@
 #include <fcntl.h>
 #include <fuse3/fuse.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,12 +25,24 @@ static const char *const NAME = "/disk";
 static char *image;
 static size_t size;
 static int log_fd;
+static char fail_path[4096];
 
 static int append(uint32_t kind, uint32_t length, uint64_t offset, const void *bytes)
 {
     struct { uint32_t kind, length; uint64_t offset; } head = { kind, length, offset };
     struct iovec parts[] = { { &head, sizeof head }, { (void *)bytes, length } };
     return writev(log_fd, parts, 2) == (ssize_t)(sizeof head + length) ? 0 : -EIO;
+}
+
+static int is_refused(const char *bytes, size_t length)
+{
+    char text[256];
+    int file = open(fail_path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return 0;
+    ssize_t count = read(file, text, sizeof text);
+    close(file);
+    return count > 0 && memmem(bytes, length, text, (size_t)count) != NULL;
 }
 
 static int get_attributes(const char *path, struct stat *st, struct fuse_file_info *file)
@@ -68,6 +84,8 @@ static int write_disk(const char *path, const char *from, size_t length, off_t a
     (void)path, (void)file;
     if ((size_t)at + length > size)
         return -ENOSPC;
+    if (is_refused(from, length))
+        return -EIO;
     if (append(1, (uint32_t)length, (uint64_t)at, from))
         return -EIO;
     memcpy(image + at, from, length);
@@ -95,6 +113,7 @@ int main(int count, char **arguments)
     if (count < 4)
         return 2;
     log_fd = open(arguments[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    snprintf(fail_path, sizeof fail_path, "%s.fail", arguments[1]);
     size = strtoull(arguments[2], NULL, 10);
     image = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (log_fd < 0 || image == MAP_FAILED)

@@ -120,6 +120,7 @@ public final class ChronicleJournal implements Journal {
         writer = new ExcerptWriter(queue);
         SyncFile.forceDirectory(life);
         SyncFile.forceDirectory(directory);
+        SyncFile.forceDirectory(directory.toAbsolutePath().getParent());
     }
 
     /**

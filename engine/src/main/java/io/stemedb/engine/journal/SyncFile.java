@@ -1,7 +1,9 @@
 package io.stemedb.engine.journal;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -13,6 +15,8 @@ import java.nio.file.StandardOpenOption;
  * started for it: only reads and writes would.
  */
 final class SyncFile implements AutoCloseable {
+    private static final int CHUNK = 1 << 20;
+
     private final Path path;
     private final AsynchronousFileChannel channel;
 
@@ -33,6 +37,25 @@ final class SyncFile implements AutoCloseable {
         try (AsynchronousFileChannel channel =
                 AsynchronousFileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
+        }
+    }
+
+    /**
+     * Writes the bytes of a file again as they are, from a position on, so that the next force does
+     * write them. Nobody else may write the file.
+     */
+    static void writeAgain(final Path path, final long from) throws IOException {
+        try (FileChannel channel =
+                FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            final ByteBuffer bytes = ByteBuffer.allocate(CHUNK);
+            long position = from;
+            while (channel.read(bytes, position) > 0) {
+                bytes.flip();
+                while (bytes.hasRemaining()) {
+                    position += channel.write(bytes, position);
+                }
+                bytes.clear();
+            }
         }
     }
 

@@ -90,6 +90,15 @@ final class BlockLog implements AutoCloseable {
         return log;
     }
 
+    /** The disk refuses what holds a text, until it heals. */
+    void fail(final String text) throws IOException {
+        Files.writeString(log.resolveSibling(log.getFileName() + ".fail"), text);
+    }
+
+    void heal() throws IOException {
+        Files.delete(log.resolveSibling(log.getFileName() + ".fail"));
+    }
+
     /** Where each record of the log ends. */
     static LongArrayList ends(final Path log) throws IOException {
         final LongArrayList ends = new LongArrayList();

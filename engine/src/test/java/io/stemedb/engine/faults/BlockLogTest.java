@@ -119,6 +119,57 @@ class BlockLogTest {
         return random.ints(count, first + 1, ends.size() + 1).sorted().toArray();
     }
 
+    /**
+     * After a force that failed the kernel takes pages for clean that are not on disk. The next
+     * life finds them in memory: what it says is SYNCED must be on disk all the same.
+     */
+    @Test
+    void whatAFailedForceLeftInMemoryIsForcedByTheNextLife() throws Exception {
+        Machine.needs(BlockLog.isPossible(), "block log", "no FUSE, loop device or gcc here");
+        final long seed = Children.seed();
+        final Random random = new Random(seed);
+        try (Children children = new Children(work)) {
+            final Path home = children.home("home");
+            final Ledger ledger = new Ledger();
+            final Path log;
+            final long from;
+            try (BlockLog disk = BlockLog.start(work, EngineChild.data(home))) {
+                log = disk.log();
+                try (Children.Life life =
+                        children.live(List.of(), random, Way.FAILING, log, List.of(home))) {
+                    assertTrue(life.await("SYNCED", 2), () -> life.said().toString());
+                    disk.fail("community://rust/http"); // a subject of the mix
+                    assertTrue(life.await("STANDS", 1), () -> life.said().toString());
+                    life.kill();
+                    ledger.add(Children.name(home), life.said());
+                    life.settle();
+                }
+                disk.heal();
+                from = Files.size(log);
+                try (Children.Life life =
+                        children.live(List.of(), random, Way.JOURNAL_ONLY, log, List.of(home))) {
+                    assertTrue(life.await("SYNCED", 2), () -> life.said().toString());
+                    life.kill();
+                    assertEquals(List.of(), ledger.add(Children.name(home), life.said()));
+                }
+            }
+            final LongArrayList ends = BlockLog.ends(log);
+            try (CrashStates states = CrashStates.open(work, log, EngineChild.data(home))) {
+                for (final int cut : cuts(random, ends, from, CONTROL_STATES)) {
+                    states.mount(cut, random.nextLong(), false);
+                    assertEquals(
+                            List.of(),
+                            ledger.lostInJournal(
+                                    EngineChild.data(home).resolve("journal"),
+                                    ledger.durableAt(ends.getLong(cut - 1)),
+                                    0),
+                            "seed " + seed);
+                }
+                states.drop();
+            }
+        }
+    }
+
     /** A journal that forces by Chronicle's own sync(). */
     @Test
     void chroniclesOwnSyncIsCaught() throws Exception {

@@ -89,7 +89,7 @@ final class Children implements AutoCloseable {
                 ChildJvm.start(output, before, FLAGS, main, arguments.toArray(String[]::new)),
                 output,
                 homes,
-                !before.contains("strace"));
+                !before.contains("strace") && homes.size() == 1);
     }
 
     /** Has a directory verified in a process of its own; what it found wrong. */
@@ -215,7 +215,7 @@ final class Children implements AutoCloseable {
         List<String> settle() {
             final List<String> wrong = new ArrayList<>();
             homes.forEach(home -> wrong.addAll(settle(home, home)));
-            if (isTimed) { // a tracer takes its time
+            if (isTimed) { // a tracer takes its time, and several engines that start at once
                 wrong.addAll(slowOpens(said()));
             }
             return wrong;

@@ -47,6 +47,8 @@ public final class EngineChild {
         UNFORCED,
         /** Every record is forced; it goes on until the engine fails, and looks at how. */
         FAILING,
+        /** A sound engine, looked at as if it had failed: the defect that must be caught. */
+        SOUND,
         /** Says that a record is appended, and never does it: the defect that must be caught. */
         LIAR
     }
@@ -55,6 +57,10 @@ public final class EngineChild {
     private static final int FAST = 2_000;
     private static final int TOLD = 20;
     private static final long PAUSE_NS = 5_000_000;
+
+    /** Long enough for pages that nobody writes again before their force fails. */
+    private static final long FAILING_SYNC_NS = 50_000_000;
+
     private static final int TRIES = 5;
     private static final int BACKGROUND_IDLE_NS = 50_000;
 
@@ -122,8 +128,11 @@ public final class EngineChild {
                     context.durability(Durability.ASYNC)
                             .flushIntervalNs(Long.MAX_VALUE)
                             .generationRecords(100_000);
-            case FAILING -> context.durability(Durability.GROUP).syncIntervalNs(1_000_000);
-            case JOURNAL_ONLY -> context.flushIntervalNs(Long.MAX_VALUE).generationRecords(100_000);
+            case FAILING -> context.durability(Durability.GROUP).syncIntervalNs(FAILING_SYNC_NS);
+            case JOURNAL_ONLY ->
+                    context.durability(Durability.GROUP)
+                            .flushIntervalNs(Long.MAX_VALUE)
+                            .generationRecords(100_000);
             default -> {
                 // as it is
             }
@@ -139,6 +148,10 @@ public final class EngineChild {
         tell(home, ledger.lost(engine, data(home)));
         say("HELD " + name(home) + " " + ledger.size() + " .\n");
         final Appender appender = engine.newAppender();
+        if (way == Way.SOUND) {
+            lookAtFailed(home, engine, appender);
+            return;
+        }
         try {
             append(engine, appender, name(home), random);
         } catch (final EngineFailedException e) {
@@ -177,7 +190,7 @@ public final class EngineChild {
         }
         if (engine.watermark(Watermark.SYNCED) != synced
                 || engine.watermark(Watermark.STORED) != stored) {
-            wrong.add("a failed engine acknowledges: " + synced + ", " + stored);
+            wrong.add(0, "a failed engine acknowledges: " + synced + ", " + stored);
         }
         tell(home, wrong);
         say("STANDS " + name(home) + " .\n");

@@ -78,7 +78,9 @@ class SystemCallTest {
                         if (i < STATES_A_LIFE / 2 || random.nextBoolean()) {
                             final String at =
                                     "seed " + seed + ", life " + life + ", after " + stops.call();
-                            points.merge(stops.call(), 1, Integer::sum);
+                            if (!stops.call().isEmpty()) {
+                                points.merge(stops.call(), 1, Integer::sum);
+                            }
                             final Path copy = copy(children, home, states++);
                             assertEquals(List.of(), child.settle(home, copy), at);
                             assertEquals(List.of(), children.check(copy, i % 8 == 0), at);
@@ -165,6 +167,31 @@ class SystemCallTest {
                 }
             }
             assertEquals(List.of(), children.check(home, false), "seed " + seed);
+        }
+    }
+
+    /** What a start takes too long is found. */
+    @Test
+    void aSlowStartIsCaught() {
+        assertEquals(List.of(), Children.slowOpens(List.of("OPENED home 2999 100000000 .")));
+        assertEquals(1, Children.slowOpens(List.of("OPENED home 3001 100000000 .")).size());
+    }
+
+    /** An engine that goes on where it should have failed. */
+    @Test
+    void acknowledgingAfterAFailureIsCaught() throws Exception {
+        try (Children children = new Children(work)) {
+            final Path home = children.home("home");
+            try (Children.Life life = children.live(new Random(1), Way.SOUND, List.of(home))) {
+                assertTrue(life.await("STANDS", 1), () -> life.said().toString());
+                life.kill();
+                final List<String> wrong = life.settle();
+                assertTrue(
+                        wrong.stream().anyMatch(line -> line.contains("goes on")), wrong::toString);
+                assertTrue(
+                        wrong.stream().anyMatch(line -> line.contains("acknowledges")),
+                        wrong::toString);
+            }
         }
     }
 
