@@ -1,9 +1,12 @@
 package io.stemedb.engine.journal;
 
+import com.sun.nio.file.ExtendedOpenOption;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -41,21 +44,46 @@ final class SyncFile implements AutoCloseable {
     }
 
     /**
-     * Writes the bytes of a file again as they are, from a position on, so that the next force does
-     * write them. Nobody else may write the file.
+     * Writes the bytes of a file to the disk again as they are in memory, from a position on; zeros
+     * fill the last block. Nobody else may write the file.
+     *
+     * <p>Past the page cache: after a write that failed, ext4 does not mark reserved blocks as
+     * written when the same cached page is written once more, and after a crash they read as zeros.
      */
     static void writeAgain(final Path path, final long from) throws IOException {
-        try (FileChannel channel =
-                FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            final ByteBuffer bytes = ByteBuffer.allocate(CHUNK);
-            long position = from;
-            while (channel.read(bytes, position) > 0) {
+        final int block = (int) Files.getFileStore(path).getBlockSize();
+        final ByteBuffer bytes = ByteBuffer.allocateDirect(CHUNK + block).alignedSlice(block);
+        try (FileChannel in = FileChannel.open(path, StandardOpenOption.READ);
+                FileChannel out = openPastCache(path)) {
+            long position = from / block * block;
+            while (read(in, bytes, position)) {
+                while (bytes.position() % block != 0) {
+                    bytes.put((byte) 0);
+                }
                 bytes.flip();
                 while (bytes.hasRemaining()) {
-                    position += channel.write(bytes, position);
+                    position += out.write(bytes, position);
                 }
-                bytes.clear();
             }
+        }
+    }
+
+    private static boolean read(final FileChannel in, final ByteBuffer bytes, final long position)
+            throws IOException {
+        bytes.clear();
+        int count = 0;
+        while (count >= 0 && bytes.hasRemaining()) {
+            count = in.read(bytes, position + bytes.position());
+        }
+        return bytes.position() > 0;
+    }
+
+    /** As usual where the file system cannot do without its cache. */
+    private static FileChannel openPastCache(final Path path) throws IOException {
+        try {
+            return FileChannel.open(path, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT);
+        } catch (final UnsupportedOperationException | FileSystemException e) {
+            return FileChannel.open(path, StandardOpenOption.WRITE);
         }
     }
 
