@@ -22,7 +22,7 @@ import org.agrona.concurrent.SleepingIdleStrategy;
  * called from any thread.
  */
 public final class Engine implements AutoCloseable {
-    private static final long BACKGROUND_IDLE_NS = 50_000;
+    private static final long BACKGROUND_IDLE_NS = 250_000;
     private static final int SPINS = 2_000;
 
     private final EngineContext context;
