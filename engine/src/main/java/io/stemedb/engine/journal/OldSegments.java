@@ -31,12 +31,17 @@ final class OldSegments {
      * covers all before it. What the stores hold was forced before.
      *
      * <p>If a force of that life failed, the kernel took its pages for clean, and forcing them
-     * again writes nothing: so what is not known to be on disk is written again.
+     * again writes nothing: so what is not known to be on disk is written again. That can only be
+     * of the last life, as its own open did the same for those before.
      */
     void force(final long sequenceFloor) throws IOException {
+        final Path lastLife =
+                segments.isEmpty() ? null : segments.get(segments.size() - 1).path().getParent();
         for (int i = segments.size() - 1; i >= 0; i--) {
             final SegmentFile segment = segments.get(i);
-            SyncFile.writeAgain(segment.path(), endOf(segment, sequenceFloor));
+            if (segment.path().getParent().equals(lastLife)) {
+                SyncFile.writeAgain(segment.path(), endOf(segment, sequenceFloor));
+            }
             try (SyncFile file = SyncFile.open(segment.path())) {
                 file.force();
             }

@@ -25,15 +25,16 @@ import org.junit.jupiter.api.io.TempDir;
  * what was acknowledged until then are its obligations. So one life yields hundreds of kills, one
  * after each step of force (fdatasync of a segment), roll (fallocate, fsync of the directory), SST
  * write and ingest (fdatasync, rename, fsync below rocks), LMDB commit with its cursor (pwrite64,
- * fdatasync of data.mdb), trim (unlink), recovery (ftruncate, unlink, mkdir, fdatasync) and
- * manifest (fsync, rename). The step of an append makes no call: random kills meet it.
+ * fdatasync of data.mdb), trim (unlink), recovery (ftruncate, unlink, fdatasync) and manifest
+ * (fsync, rename). The step of an append makes no call: random kills meet it.
  */
 @Tag("faults")
 class SystemCallTest {
     private static final String CALLS =
-            "fdatasync,fsync,ftruncate,fallocate,rename,unlink,mkdir,pwrite64";
+            "fdatasync,fsync,ftruncate,fallocate,rename,unlink,pwrite64";
     private static final int STATES = 160;
-    private static final int STATES_A_LIFE = 60;
+    private static final int STATES_A_LIFE = 40;
+    private static final int PASSED_BY = 120;
     private static final int KILLS = 5;
     private static final int RESTARTS = 6;
     private static final int FAILURES = 4;
@@ -73,9 +74,10 @@ class SystemCallTest {
                                 null,
                                 List.of(home))) {
                     final Stops stops = new Stops(child, trace);
-                    for (int i = 0; i < STATES_A_LIFE && stops.next(); i++) {
-                        // late ones more sparsely: each start is the same at first
-                        if (i < STATES_A_LIFE / 2 || random.nextBoolean()) {
+                    // every other home from its start on, else from somewhere later
+                    final int passedBy = life % 4 < 2 ? 0 : random.nextInt(PASSED_BY);
+                    for (int i = 0; i < passedBy + STATES_A_LIFE && stops.next(); i++) {
+                        if (i >= passedBy) {
                             final String at =
                                     "seed " + seed + ", life " + life + ", after " + stops.call();
                             if (!stops.call().isEmpty()) {
