@@ -21,6 +21,7 @@ final class Stops {
 
     private final Children.Life life;
     private final Path trace;
+    private long seen;
     private String call = "";
     private ProcessHandle traced;
 
@@ -32,7 +33,7 @@ final class Stops {
     /** Waits until all threads stand still; false when the child has ended. */
     boolean next() throws IOException, InterruptedException {
         final long startNs = System.nanoTime();
-        while (!isStopped()) {
+        while (!isStopped() || signals() == seen) {
             if (life.child().process().waitFor(1, TimeUnit.MILLISECONDS)) {
                 return false;
             }
@@ -41,6 +42,7 @@ final class Stops {
                     () -> "no stop in time: " + life.child().lines());
         }
         final List<String> lines = Files.readAllLines(trace, StandardCharsets.ISO_8859_1);
+        seen = signals();
         String thread = null;
         call = "";
         for (int i = lines.size() - 1; i >= 0 && call.isEmpty(); i--) {
@@ -52,6 +54,15 @@ final class Stops {
             }
         }
         return true;
+    }
+
+    /** A child that strace has just taken over stands still too, without a signal. */
+    private long signals() throws IOException {
+        return Files.exists(trace)
+                ? Files.readAllLines(trace, StandardCharsets.ISO_8859_1).stream()
+                        .filter(line -> line.contains("--- SIGSTOP"))
+                        .count()
+                : 0;
     }
 
     private boolean isStopped() throws IOException {
