@@ -77,6 +77,7 @@ public final class EngineChild {
             serve();
             return;
         }
+        TestEngines.start("orphan", EngineChild::endWithParent);
         final Random random = new Random(Long.parseLong(arguments[1]));
         final EngineChild child =
                 new EngineChild(
@@ -92,6 +93,14 @@ public final class EngineChild {
             engine.thread().join();
             engine.end();
         }
+    }
+
+    /** A test that was killed itself leaves no child behind that appends for ever. */
+    private static void endWithParent() throws IOException {
+        while (System.in.read() >= 0) {
+            Thread.onSpinWait();
+        }
+        Runtime.getRuntime().halt(1);
     }
 
     public static Path data(final Path home) {
