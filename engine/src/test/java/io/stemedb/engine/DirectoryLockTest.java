@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.stemedb.engine.faults.EngineChild;
 import io.stemedb.engine.platform.DirectoryInUseException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,11 +66,12 @@ class DirectoryLockTest {
 
     @Test
     void aHolderThatWasKilledHoldsNothing() throws Exception {
-        final Path data = work.resolve("data");
+        final Path data = EngineChild.data(work);
         final Path output = work.resolve("holder");
         try (ChildJvm holder =
-                ChildJvm.start(output, KillChild.class, "append", data.toString(), "1")) {
-            while (holder.lines().isEmpty() && holder.process().isAlive()) {
+                ChildJvm.start(
+                        output, EngineChild.class, "live", "1", "USUAL", "-", work.toString())) {
+            while (holder.lines().size() < 3 && holder.process().isAlive()) {
                 Thread.onSpinWait();
             }
             final DirectoryInUseException refused =

@@ -112,6 +112,12 @@ public record StoreContent(
         return counts.get(family);
     }
 
+    /** Deletes both stores, as P7 allows. */
+    public static void deleteStores(final Path directory) {
+        delete(directory, EngineParts.ROCKS);
+        delete(directory, EngineParts.LMDB);
+    }
+
     /** Deletes one store, as P7 allows. */
     public static void delete(final Path directory, final String store) {
         final List<Path> paths = new ArrayList<>();

@@ -282,8 +282,11 @@ public final class Ingestor implements AutoCloseable {
         return lastRefusal;
     }
 
-    private void fail(final Throwable error) {
-        failure = error;
+    /** Any agent; the first error is the one that is kept. */
+    private synchronized void fail(final Throwable error) {
+        if (failure == null) {
+            failure = error;
+        }
         parts.errorHandler().onError(error);
     }
 

@@ -98,6 +98,7 @@ public final class ChronicleJournal implements Journal {
             writer = new ExcerptWriter(life.queue());
             life.forceNames();
             SyncFile.forceDirectory(directory);
+            SyncFile.forceDirectory(directory.toAbsolutePath().getParent());
         } catch (final Throwable e) {
             life.discard(first, e);
             throw e;
@@ -255,9 +256,11 @@ public final class ChronicleJournal implements Journal {
                 syncing = next;
             }
         } catch (final IOException e) {
-            failure = e;
-            throw new JournalException(
-                    segment.path() + ": force failed, nothing is acknowledged any more", e);
+            final JournalException failed =
+                    new JournalException(
+                            segment.path() + ": force failed, nothing is acknowledged any more", e);
+            failure = failed;
+            throw failed;
         }
     }
 

@@ -29,16 +29,45 @@ final class OldSegments {
     /**
      * What an earlier life appended may be in memory only, and an acknowledgement of this one
      * covers all before it. What the stores hold was forced before.
+     *
+     * <p>If a force of that life failed, the kernel took its pages for clean, and forcing them
+     * again writes nothing: so what is not known to be on disk is written again. That can only be
+     * of the last life, as its own open did the same for those before.
      */
     void force(final long sequenceFloor) throws IOException {
+        final Path lastLife =
+                segments.isEmpty() ? null : segments.get(segments.size() - 1).path().getParent();
         for (int i = segments.size() - 1; i >= 0; i--) {
-            try (SyncFile file = SyncFile.open(segments.get(i).path())) {
+            final SegmentFile segment = segments.get(i);
+            if (segment.path().getParent().equals(lastLife)) {
+                SyncFile.writeAgain(segment.path(), endOf(segment, sequenceFloor));
+            }
+            try (SyncFile file = SyncFile.open(segment.path())) {
                 file.force();
             }
-            SyncFile.forceDirectory(segments.get(i).path().getParent());
-            if (segments.get(i).firstSequence() <= sequenceFloor) {
+            SyncFile.forceDirectory(segment.path().getParent());
+            if (segment.firstSequence() <= sequenceFloor) {
                 return;
             }
+        }
+    }
+
+    /** Where in a segment the records up to a sequence end. */
+    private static long endOf(final SegmentFile segment, final long sequence) {
+        if (segment.firstSequence() > sequence) {
+            return 0;
+        }
+        final SegmentWalker walker = new SegmentWalker();
+        final int length = segment.map(walker, segment.firstSequence());
+        try {
+            while (walker.expected() <= sequence
+                    && walker.walk(length, true, FromSequence.NOBODY, 1) > 0) {
+                Thread.onSpinWait();
+            }
+            return walker.goodEnd();
+        } finally {
+            walker.release();
+            segment.unmap();
         }
     }
 

@@ -1,7 +1,12 @@
 package io.stemedb.engine.journal;
 
+import com.sun.nio.file.ExtendedOpenOption;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -13,6 +18,8 @@ import java.nio.file.StandardOpenOption;
  * started for it: only reads and writes would.
  */
 final class SyncFile implements AutoCloseable {
+    private static final int CHUNK = 1 << 20;
+
     private final Path path;
     private final AsynchronousFileChannel channel;
     private final boolean directory;
@@ -42,6 +49,50 @@ final class SyncFile implements AutoCloseable {
     static void forceDirectory(final Path directory) throws IOException {
         try (SyncFile file = openDirectory(directory)) {
             file.force();
+        }
+    }
+
+    /**
+     * Writes the bytes of a file to the disk again as they are in memory, from a position on; zeros
+     * fill the last block. Nobody else may write the file.
+     *
+     * <p>Past the page cache: after a write that failed, ext4 does not mark reserved blocks as
+     * written when the same cached page is written once more, and after a crash they read as zeros.
+     */
+    static void writeAgain(final Path path, final long from) throws IOException {
+        final int block = (int) Files.getFileStore(path).getBlockSize();
+        final ByteBuffer bytes = ByteBuffer.allocateDirect(CHUNK + block).alignedSlice(block);
+        try (FileChannel in = FileChannel.open(path, StandardOpenOption.READ);
+                FileChannel out = openPastCache(path)) {
+            long position = from / block * block;
+            while (read(in, bytes, position)) {
+                while (bytes.position() % block != 0) {
+                    bytes.put((byte) 0);
+                }
+                bytes.flip();
+                while (bytes.hasRemaining()) {
+                    position += out.write(bytes, position);
+                }
+            }
+        }
+    }
+
+    private static boolean read(final FileChannel in, final ByteBuffer bytes, final long position)
+            throws IOException {
+        bytes.clear();
+        int count = 0;
+        while (count >= 0 && bytes.hasRemaining()) {
+            count = in.read(bytes, position + bytes.position());
+        }
+        return bytes.position() > 0;
+    }
+
+    /** As usual where the file system cannot do without its cache. */
+    private static FileChannel openPastCache(final Path path) throws IOException {
+        try {
+            return FileChannel.open(path, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT);
+        } catch (final UnsupportedOperationException | FileSystemException e) {
+            return FileChannel.open(path, StandardOpenOption.WRITE);
         }
     }
 

@@ -4,6 +4,8 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
+import java.net.URL;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -14,13 +16,11 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarEntry;
+import java.util.zip.CRC32;
 
 /**
  * Takes native libraries out of their jars into a directory that is ours alone, once for each
@@ -37,7 +37,6 @@ public final class NativeFiles {
             PosixFilePermissions.asFileAttribute(OWNER_ONLY);
     private static final String TEMPORARY_SUFFIX = ".tmp";
     private static final long TEMPORARY_LIFE_MS = TimeUnit.HOURS.toMillis(1);
-    private static final int NAME_DIGITS = 16;
     private static final int COPY_LENGTH = 64 * 1024;
 
     private NativeFiles() {}
@@ -58,7 +57,7 @@ public final class NativeFiles {
      * Makes a resource available as a file.
      *
      * <p>The file keeps its name, as some libraries look for one name only, and lies in a folder
-     * named after its content: {@code directory/<first 16 hex digits of its SHA-256>/<name>}.
+     * named after its content: {@code directory/<CRC-32 and length, 8 hex digits each>/<name>}.
      * Appears whole or not at all; several processes may do this at once.
      *
      * @param owner a class of the jar that holds the resource
@@ -69,14 +68,13 @@ public final class NativeFiles {
      */
     public static Path extract(final Class<?> owner, final String resource, final Path directory) {
         try {
-            final byte[] digest = digestOf(owner, resource);
+            final Content content = contentOf(owner, resource);
             final Path home = directory.toAbsolutePath();
             makePrivate(home);
-            final String content = HexFormat.of().formatHex(digest).substring(0, NAME_DIGITS);
-            final Path folder = home.resolve(content);
+            final Path folder = home.resolve(content.name());
             makePrivate(folder);
             final Path file = folder.resolve(resource.substring(resource.lastIndexOf('/') + 1));
-            if (!Files.isRegularFile(file) || !Arrays.equals(digest, digestOf(file))) {
+            if (!Files.isRegularFile(file) || !content.equals(contentOf(file))) {
                 write(owner, resource, folder, file);
             }
             return file;
@@ -122,7 +120,7 @@ public final class NativeFiles {
             final Class<?> owner, final String resource, final Path folder, final Path file)
             throws IOException {
         removeLeftovers(folder);
-        // Not forced to the disk: a file that a power cut left short fails the digest next time.
+        // Not forced to the disk: a file that a power cut left short fails the check next time.
         final Path temporary = Files.createTempFile(folder, "", TEMPORARY_SUFFIX);
         try {
             try (InputStream in = open(owner, resource)) {
@@ -183,29 +181,42 @@ public final class NativeFiles {
         return in;
     }
 
-    private static byte[] digestOf(final Class<?> owner, final String resource) throws IOException {
+    /** A jar knows it of its entries: nothing is unpacked for it, at any start but the first. */
+    private static Content contentOf(final Class<?> owner, final String resource)
+            throws IOException {
+        final URL url = owner.getResource(resource);
+        if (url != null && url.openConnection() instanceof JarURLConnection connection) {
+            final JarEntry entry = connection.getJarEntry();
+            if (entry.getCrc() >= 0 && entry.getSize() >= 0) {
+                return new Content(entry.getCrc(), entry.getSize());
+            }
+        }
         try (InputStream in = open(owner, resource)) {
-            return digestOf(in);
+            return contentOf(in);
         }
     }
 
-    private static byte[] digestOf(final Path file) throws IOException {
+    private static Content contentOf(final Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
-            return digestOf(in);
+            return contentOf(in);
         }
     }
 
-    private static byte[] digestOf(final InputStream in) throws IOException {
-        final MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (final NoSuchAlgorithmException ex) {
-            throw new IllegalStateException("every Java platform has SHA-256", ex);
-        }
+    private static Content contentOf(final InputStream in) throws IOException {
+        final CRC32 crc = new CRC32();
         final byte[] bytes = new byte[COPY_LENGTH];
+        long total = 0;
         for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {
-            digest.update(bytes, 0, length);
+            crc.update(bytes, 0, length);
+            total += length;
         }
-        return digest.digest();
+        return new Content(crc.getValue(), total);
+    }
+
+    /** Tells a file that was cut short, damaged or is of another version. */
+    private record Content(long crc, long length) {
+        String name() {
+            return String.format("%08x%08x", crc, length);
+        }
     }
 }

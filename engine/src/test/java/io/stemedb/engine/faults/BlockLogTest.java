@@ -1,0 +1,222 @@
+package io.stemedb.engine.faults;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.stemedb.engine.faults.EngineChild.Way;
+import io.stemedb.engine.journal.ChronicleSyncChild;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.agrona.collections.LongArrayList;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * P1 by replay: an engine appends, rolls, flushes, trims, is killed and recovers on a disk that
+ * logs every write and every flush. A power cut after any of them leaves all writes before the last
+ * flush, and of those behind it any. In each such state all that was SYNCED or STORED by then is in
+ * the journal, as a scan without an engine reads it; and a sample is opened by the engine.
+ */
+@Tag("faults")
+class BlockLogTest {
+    private static final int STATES = 1_500;
+    private static final int OPENED_EVERY = 10;
+    private static final int LIVES = 4;
+    private static final int CONTROL_STATES = 60;
+    private static final int RECORDS = 700;
+
+    @TempDir Path work;
+
+    @Test
+    void whatWasSyncedIsInEveryCrashState() throws Exception {
+        Machine.needs(BlockLog.isPossible(), "block log", "no FUSE, loop device or gcc here");
+        final long seed = Children.seed();
+        final Random random = new Random(seed);
+        try (Children children = new Children(work)) {
+            final Path home = children.home("home");
+            final Ledger ledger = new Ledger();
+            final Path log;
+            final LongArrayList ends;
+            final long from;
+            try (BlockLog disk = BlockLog.start(work, EngineChild.data(home))) {
+                log = disk.log();
+                from = Files.size(log);
+                for (int i = 0; i < LIVES; i++) {
+                    final Way way = i % 2 == 0 ? Way.USUAL : Way.TRIMMED;
+                    try (Children.Life life =
+                            children.live(List.of(), random, way, log, List.of(home))) {
+                        assertTrue(life.await("APPENDED", RECORDS), () -> life.said().toString());
+                        life.kill();
+                        assertEquals(
+                                List.of(), ledger.add(Children.name(home), life.said()), "" + seed);
+                        assertEquals(List.of(), life.settle(), "seed " + seed);
+                    }
+                }
+            }
+            ends = BlockLog.ends(log);
+            final List<String> wrong = replay(children, random, home, log, ledger, from, seed);
+            assertEquals(List.of(), wrong);
+            System.out.println(
+                    "BlockLogTest: %d states of %d log records, %d MB, %d obligations"
+                            .formatted(
+                                    Children.scaled(STATES),
+                                    ends.size(),
+                                    Files.size(log) >> 20,
+                                    ledger.size()));
+        }
+    }
+
+    private List<String> replay(
+            final Children children,
+            final Random random,
+            final Path home,
+            final Path log,
+            final Ledger ledger,
+            final long from,
+            final long seed)
+            throws Exception {
+        final LongArrayList ends = BlockLog.ends(log);
+        final List<String> wrong = new ArrayList<>();
+        try (CrashStates states = CrashStates.open(work, log, EngineChild.data(home))) {
+            final int[] cuts = cuts(random, ends, from, Children.scaled(STATES));
+            for (int i = 0; i < cuts.length && wrong.isEmpty(); i++) {
+                final long end = ends.getLong(cuts[i] - 1);
+                final boolean opened = i % OPENED_EVERY == 0;
+                final long stateSeed = random.nextLong();
+                states.mount(cuts[i], stateSeed, opened);
+                final long owed = ledger.durableAt(end);
+                final List<String> lost =
+                        new ArrayList<>(
+                                ledger.lostInJournal(
+                                        EngineChild.data(home).resolve("journal"),
+                                        owed,
+                                        ledger.durable()));
+                if (opened && lost.isEmpty()) {
+                    ledger.upTo(owed).write(EngineChild.obligations(home), Children.name(home));
+                    lost.addAll(children.checkAfterPowerCut(home, false));
+                }
+                if (!lost.isEmpty()) {
+                    wrong.add("seed %d, state %d, cut %d".formatted(seed, i, cuts[i]));
+                    wrong.addAll(lost);
+                }
+            }
+            states.drop();
+        }
+        return wrong;
+    }
+
+    private static int[] cuts(
+            final Random random, final LongArrayList ends, final long from, final int count) {
+        int first = 0;
+        while (ends.getLong(first) < from) {
+            first++;
+        }
+        return random.ints(count, first + 1, ends.size() + 1).sorted().toArray();
+    }
+
+    /**
+     * After a force that failed the kernel takes pages for clean that are not on disk. The next
+     * life finds them in memory: what it says is SYNCED must be on disk all the same.
+     */
+    @Test
+    void whatAFailedForceLeftInMemoryIsForcedByTheNextLife() throws Exception {
+        Machine.needs(BlockLog.isPossible(), "block log", "no FUSE, loop device or gcc here");
+        final long seed = Children.seed();
+        final Random random = new Random(seed);
+        try (Children children = new Children(work)) {
+            final Path home = children.home("home");
+            final Ledger ledger = new Ledger();
+            final Path log;
+            final long from;
+            try (BlockLog disk = BlockLog.start(work, EngineChild.data(home))) {
+                log = disk.log();
+                try (Children.Life life =
+                        children.live(List.of(), random, Way.FAILING, log, List.of(home))) {
+                    assertTrue(life.await("SYNCED", 2), () -> life.said().toString());
+                    disk.fail("community://rust/http"); // a subject of the mix
+                    assertTrue(life.await("STANDS", 1), () -> life.said().toString());
+                    life.kill();
+                    ledger.add(Children.name(home), life.said());
+                    life.settle();
+                }
+                disk.heal();
+                from = Files.size(log);
+                try (Children.Life life =
+                        children.live(List.of(), random, Way.JOURNAL_ONLY, log, List.of(home))) {
+                    assertTrue(life.await("SYNCED", 2), () -> life.said().toString());
+                    life.kill();
+                    assertEquals(List.of(), ledger.add(Children.name(home), life.said()));
+                }
+            }
+            final LongArrayList ends = BlockLog.ends(log);
+            try (CrashStates states = CrashStates.open(work, log, EngineChild.data(home))) {
+                for (final int cut : cuts(random, ends, from, CONTROL_STATES)) {
+                    states.mount(cut, random.nextLong(), false);
+                    assertEquals(
+                            List.of(),
+                            ledger.lostInJournal(
+                                    EngineChild.data(home).resolve("journal"),
+                                    ledger.durableAt(ends.getLong(cut - 1)),
+                                    0),
+                            "seed " + seed);
+                }
+                states.drop();
+            }
+        }
+    }
+
+    /** A journal that forces by Chronicle's own sync(). */
+    @Test
+    void chroniclesOwnSyncIsCaught() throws Exception {
+        Machine.needs(BlockLog.isPossible(), "block log", "no FUSE, loop device or gcc here");
+        final long seed = Children.seed();
+        final Random random = new Random(seed);
+        try (Children children = new Children(work)) {
+            final Path home = children.home("home");
+            final Ledger ledger = new Ledger();
+            final Path log;
+            final long from;
+            try (BlockLog disk = BlockLog.start(work, EngineChild.data(home))) {
+                log = disk.log();
+                from = Files.size(log);
+                try (Children.Life life =
+                        children.start(
+                                ChronicleSyncChild.class,
+                                List.of(home),
+                                home.toString(),
+                                log.toString(),
+                                Long.toString(random.nextLong()))) {
+                    assertTrue(life.await("APPENDED", RECORDS), () -> life.said().toString());
+                    life.kill();
+                    assertEquals(List.of(), ledger.add(Children.name(home), life.said()));
+                }
+            }
+            final LongArrayList ends = BlockLog.ends(log);
+            int caught = 0;
+            try (CrashStates states = CrashStates.open(work, log, EngineChild.data(home))) {
+                for (final int cut : cuts(random, ends, from, CONTROL_STATES)) {
+                    states.mount(cut, random.nextLong(), false);
+                    final long owed = ledger.durableAt(ends.getLong(cut - 1));
+                    caught += isLost(ledger, home, owed) ? 1 : 0;
+                }
+                states.drop();
+            }
+            System.out.println(
+                    "BlockLogTest: Chronicle's sync() lost records in %d of %d states"
+                            .formatted(caught, CONTROL_STATES));
+            assertTrue(caught > 0, "seed " + seed);
+        }
+    }
+
+    private static boolean isLost(final Ledger ledger, final Path home, final long owed)
+            throws IOException {
+        final Path journal = EngineChild.data(home).resolve("journal");
+        return !Files.isDirectory(journal) && owed > 0
+                || !ledger.lostInJournal(journal, owed, 0).isEmpty();
+    }
+}

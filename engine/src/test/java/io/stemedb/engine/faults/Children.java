@@ -1,0 +1,254 @@
+package io.stemedb.engine.faults;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.stemedb.engine.ChildJvm;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+/** Starts the children of a fault test, and keeps the one that verifies. */
+final class Children implements AutoCloseable {
+    /** How much more than usual a suite does: 1 in the build, more at night. */
+    static final double SCALE =
+            Double.parseDouble(System.getProperty("io.stemedb.faults.scale", "1"));
+
+    private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
+    private static final long OPEN_MS = 2_000;
+    private static final long OPEN_BYTES_MS = 100_000;
+
+    /** A child lives for a second: it does not pay to compile well. */
+    private static final List<String> FLAGS =
+            List.of(
+                    "-XX:TieredStopAtLevel=1",
+                    "-XX:+UseSerialGC",
+                    "-Xmx256m",
+                    "-XX:MaxDirectMemorySize=1g");
+
+    private final Path work;
+    private ChildJvm server;
+    private Path answers;
+    private int lives;
+
+    Children(final Path work) {
+        this.work = work;
+    }
+
+    static int scaled(final int count) {
+        return (int) Math.max(1, Math.round(count * SCALE));
+    }
+
+    /** Random unless {@code io.stemedb.faults.seed} says which. */
+    static long seed() {
+        final Long seed = Long.getLong("io.stemedb.faults.seed");
+        return seed != null ? seed : io.stemedb.engine.TestEngines.newSeed();
+    }
+
+    Path home(final String name) throws IOException {
+        return Files.createDirectories(work.resolve(name));
+    }
+
+    Life live(final Random random, final EngineChild.Way way, final List<Path> homes) {
+        return live(List.of(), random, way, null, homes);
+    }
+
+    /** Starts a life, with a command such as a tracer before the JVM's. */
+    Life live(
+            final List<String> before,
+            final Random random,
+            final EngineChild.Way way,
+            final Path blockLog,
+            final List<Path> homes) {
+        final List<String> arguments = new ArrayList<>();
+        arguments.add("live");
+        arguments.add(Long.toString(random.nextLong()));
+        arguments.add(way.name());
+        arguments.add(blockLog == null ? "-" : blockLog.toString());
+        homes.forEach(home -> arguments.add(home.toString()));
+        return start(before, EngineChild.class, homes, arguments);
+    }
+
+    /** Starts a child of another kind that says what it acknowledges. */
+    Life start(final Class<?> main, final List<Path> homes, final String... arguments) {
+        return start(List.of(), main, homes, List.of(arguments));
+    }
+
+    private Life start(
+            final List<String> before,
+            final Class<?> main,
+            final List<Path> homes,
+            final List<String> arguments) {
+        final Path output = work.resolve("life-" + lives++);
+        return new Life(
+                ChildJvm.start(output, before, FLAGS, main, arguments.toArray(String[]::new)),
+                output,
+                homes,
+                !before.contains("strace") && homes.size() == 1);
+    }
+
+    /** Has a directory verified in a process of its own; what it found wrong. */
+    List<String> check(final Path home, final boolean rebuild)
+            throws IOException, InterruptedException {
+        if (server == null) {
+            answers = work.resolve("server-" + lives++);
+            server = ChildJvm.start(answers, List.of(), FLAGS, EngineChild.class, "serve");
+        }
+        final long from = Files.exists(answers) ? Files.size(answers) : 0;
+        final OutputStream input = server.process().getOutputStream();
+        input.write(
+                ((rebuild ? "rebuild " : "check ") + home + "\n").getBytes(StandardCharsets.UTF_8));
+        input.flush();
+        final String done = "DONE " + home.getFileName() + " .\n";
+        final long startNs = System.nanoTime();
+        String answer = "";
+        while (!answer.endsWith(done) && System.nanoTime() - startNs < TIMEOUT_NS) {
+            final boolean ended = server.process().waitFor(1, TimeUnit.MILLISECONDS);
+            answer = tail(answers, from);
+            if (ended) {
+                break;
+            }
+        }
+        final List<String> wrong = new ArrayList<>();
+        if (!answer.endsWith(done)) {
+            server.close();
+            server = null;
+            wrong.add("the verifying child hangs or died: " + answer);
+        }
+        wrong.addAll(new Ledger().add(name(home), answer.lines().toList()));
+        wrong.addAll(slowOpens(answer.lines().toList()));
+        return wrong;
+    }
+
+    /** The same after power cuts: damage of what was never durable is told, and no loss. */
+    List<String> checkAfterPowerCut(final Path home, final boolean rebuild)
+            throws IOException, InterruptedException {
+        final Ledger owed = Ledger.read(EngineChild.obligations(home), name(home));
+        final List<String> wrong = check(home, rebuild);
+        wrong.removeIf(owed::isOfNoneOwed);
+        return wrong;
+    }
+
+    static String name(final Path home) {
+        return home.getFileName().toString();
+    }
+
+    private static String tail(final Path file, final long from) throws IOException {
+        if (!Files.exists(file) || Files.size(file) <= from) {
+            return "";
+        }
+        final byte[] bytes = Files.readAllBytes(file);
+        return new String(bytes, (int) from, bytes.length - (int) from, StandardCharsets.UTF_8);
+    }
+
+    /** P9: 2 s and 1 s for each 100 MB of journal. */
+    static List<String> slowOpens(final List<String> lines) {
+        final List<String> slow = new ArrayList<>();
+        for (final String line : lines) {
+            if (line.startsWith("OPENED ")) {
+                final String[] fields = line.split(" ");
+                if (Long.parseLong(fields[2])
+                        > OPEN_MS + Long.parseLong(fields[3]) / OPEN_BYTES_MS) {
+                    slow.add("slow: " + line);
+                }
+            }
+        }
+        return slow;
+    }
+
+    @Override
+    public void close() {
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    /** One child that appends. */
+    record Life(ChildJvm child, Path output, List<Path> homes, boolean isTimed)
+            implements AutoCloseable {
+        /** Until it says something of this kind, at least so often; false if it ended before. */
+        boolean await(final String kind, final int times) throws IOException, InterruptedException {
+            final long startNs = System.nanoTime();
+            while (count(kind) < times) {
+                if (child.process().waitFor(2, TimeUnit.MILLISECONDS)) {
+                    return count(kind) >= times;
+                }
+                assertTrue(
+                        System.nanoTime() - startNs < TIMEOUT_NS,
+                        () -> "no " + kind + " in time: " + child.lines());
+            }
+            return true;
+        }
+
+        private long count(final String kind) throws IOException {
+            return Files.exists(output)
+                    ? tail(output, 0).lines().filter(line -> line.startsWith(kind)).count()
+                    : 0;
+        }
+
+        /** Kills it after a while; false if it ended by itself. */
+        boolean killAfter(final int us) throws InterruptedException {
+            final boolean ended = child.process().waitFor(us, TimeUnit.MICROSECONDS);
+            kill();
+            return !ended;
+        }
+
+        /** SIGKILL for the JVM, and what stands before it. */
+        void kill() throws InterruptedException {
+            final List<ProcessHandle> below = child.process().descendants().toList();
+            below.forEach(ProcessHandle::destroyForcibly);
+            below.forEach(process -> process.onExit().join());
+            child.kill();
+        }
+
+        /** What it has said. */
+        List<String> said() {
+            return child.lines();
+        }
+
+        /** Adds what it said to the obligations of its homes; what it found wrong. */
+        List<String> settle() {
+            final List<String> wrong = new ArrayList<>();
+            homes.forEach(home -> wrong.addAll(settle(home, home)));
+            if (isTimed) { // a tracer takes its time, and several engines that start at once
+                wrong.addAll(slowOpens(said()));
+            }
+            return wrong;
+        }
+
+        /** What was durable is owed, and no more; errors are no wonder once the disk is gone. */
+        List<String> settleAfterPowerCut() {
+            final List<String> wrong = new ArrayList<>();
+            for (final Path home : homes) {
+                final Path obligations = EngineChild.obligations(home);
+                final Ledger ledger = Ledger.read(obligations, name(home));
+                final long owed = ledger.last();
+                wrong.addAll(ledger.add(name(home), said()));
+                ledger.cutAbove(Math.max(owed, ledger.durable()));
+                ledger.write(obligations, name(home));
+            }
+            wrong.removeIf(line -> line.startsWith("ERROR"));
+            wrong.addAll(slowOpens(said()));
+            return wrong;
+        }
+
+        /** Writes what is owed of a home, up to this moment, for a copy of it. */
+        List<String> settle(final Path home, final Path copy) {
+            final Ledger ledger = Ledger.read(EngineChild.obligations(home), name(home));
+            final List<String> wrong = ledger.add(name(home), said());
+            ledger.write(EngineChild.obligations(copy), name(copy));
+            return wrong;
+        }
+
+        @Override
+        public void close() {
+            child.process().descendants().forEach(ProcessHandle::destroyForcibly);
+            child.close();
+        }
+    }
+}

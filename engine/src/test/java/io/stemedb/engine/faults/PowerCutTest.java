@@ -1,0 +1,109 @@
+package io.stemedb.engine.faults;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.stemedb.engine.faults.EngineChild.Way;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * P1 on a live file system: its power is cut under a running engine, again and again. What was
+ * SYNCED or STORED before is there in the next life; what was only APPENDED may be gone.
+ */
+@Tag("faults")
+class PowerCutTest {
+    private static final int EXT4_CUTS = 20;
+    private static final int XFS_CUTS = 5;
+    private static final int APPENDING_US = 300_000;
+    private static final long BYTES = 512L << 20;
+
+    @TempDir Path work;
+
+    @Test
+    void ext4() throws Exception {
+        cuts("ext4", Children.scaled(EXT4_CUTS));
+    }
+
+    @Test
+    void xfs() throws Exception {
+        cuts("xfs", Children.scaled(XFS_CUTS));
+    }
+
+    private void cuts(final String fileSystem, final int cuts) throws Exception {
+        Machine.needs(
+                Machine.canMount(fileSystem),
+                "power cuts on " + fileSystem,
+                "it cannot be mounted");
+        final long seed = Children.seed();
+        final Random random = new Random(seed);
+        try (Children children = new Children(work)) {
+            final Path home = children.home("home");
+            try (LoopMount disk =
+                    LoopMount.create(
+                            work.resolve("disk"), BYTES, fileSystem, EngineChild.data(home))) {
+                for (int cut = 0; cut < cuts; cut++) {
+                    final Way way = random.nextInt(3) == 0 ? Way.TRIMMED : Way.USUAL;
+                    assertEquals(
+                            List.of(),
+                            cut(children, random, way, home, disk),
+                            "seed " + seed + ", cut " + cut);
+                }
+                assertEquals(List.of(), children.checkAfterPowerCut(home, true), "seed " + seed);
+                final int size =
+                        Ledger.read(EngineChild.obligations(home), Children.name(home)).size();
+                System.out.println(
+                        "PowerCutTest: %d cuts on %s, %d obligations"
+                                .formatted(cuts, fileSystem, size));
+                assertTrue(size > 20 * cuts, "hardly anything was SYNCED: " + size);
+            }
+        }
+    }
+
+    /** One life, ended by a power cut; what it found wrong. */
+    private static List<String> cut(
+            final Children children,
+            final Random random,
+            final Way way,
+            final Path home,
+            final LoopMount disk)
+            throws Exception {
+        try (Children.Life life = children.live(random, way, List.of(home))) {
+            assertTrue(life.await("SYNCED", 1), () -> life.said().toString());
+            assertFalse(
+                    life.child()
+                            .process()
+                            .waitFor(
+                                    random.nextInt(APPENDING_US),
+                                    java.util.concurrent.TimeUnit.MICROSECONDS),
+                    () -> life.said().toString());
+            disk.cutPower();
+            life.kill();
+            disk.unmount();
+            disk.mount();
+            return life.settleAfterPowerCut();
+        }
+    }
+
+    /** An engine whose SYNCED is not forced. */
+    @Test
+    void anEarlySyncedIsCaught() throws Exception {
+        Machine.needs(Machine.canMount("ext4"), "power cuts on ext4", "it cannot be mounted");
+        final Random random = new Random(Children.seed());
+        try (Children children = new Children(work)) {
+            final Path home = children.home("home");
+            try (LoopMount disk =
+                    LoopMount.create(work.resolve("disk"), BYTES, "ext4", EngineChild.data(home))) {
+                assertEquals(List.of(), cut(children, random, Way.UNFORCED, home, disk));
+                final List<String> wrong = children.check(home, false);
+                assertTrue(
+                        wrong.stream().anyMatch(line -> line.startsWith("LOST")), wrong::toString);
+            }
+        }
+    }
+}
