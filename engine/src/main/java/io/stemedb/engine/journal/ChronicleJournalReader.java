@@ -62,7 +62,12 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
                 old.add(oldSegments.get(i));
             }
         }
-        nextSequence = old.isEmpty() ? fromSequence : old.peek().firstSequence();
+        // a walk starts at the head of a segment, what comes before the first one asked for is
+        // dropped
+        nextSequence =
+                old.isEmpty()
+                        ? Math.min(fromSequence, lifeFirstSequence)
+                        : old.peek().firstSequence();
     }
 
     @Override

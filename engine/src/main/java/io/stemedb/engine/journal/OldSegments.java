@@ -1,8 +1,11 @@
 package io.stemedb.engine.journal;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -10,6 +13,8 @@ import java.util.List;
  * this one that were read and forced. For whoever holds the journal's prepare lock.
  */
 final class OldSegments {
+    private static final int CHUNK = 1 << 20;
+
     private final Path journal;
     private final List<SegmentFile> segments;
 
@@ -29,15 +34,39 @@ final class OldSegments {
     /**
      * What an earlier life appended may be in memory only, and an acknowledgement of this one
      * covers all before it. What the stores hold was forced before.
+     *
+     * <p>Where there is more than that, it is written over itself first: if a force of the earlier
+     * life failed, the kernel takes those pages for written, and a force alone would succeed
+     * without them.
+     *
+     * @param sequenceFloor what the stores hold
+     * @param lastSequence last record of these segments
      */
-    void force(final long sequenceFloor) throws IOException {
+    void force(final long sequenceFloor, final long lastSequence) throws IOException {
         for (int i = segments.size() - 1; i >= 0; i--) {
+            if (lastSequence > sequenceFloor) {
+                rewrite(segments.get(i).path());
+            }
             try (SyncFile file = SyncFile.open(segments.get(i).path())) {
                 file.force();
             }
             SyncFile.forceDirectory(segments.get(i).path().getParent());
             if (segments.get(i).firstSequence() <= sequenceFloor) {
                 return;
+            }
+        }
+    }
+
+    private static void rewrite(final Path path) throws IOException {
+        final ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
+        try (FileChannel channel =
+                FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            long position = 0;
+            while (channel.read(chunk.clear(), position) > 0) {
+                chunk.flip();
+                while (chunk.hasRemaining()) {
+                    position += channel.write(chunk, position);
+                }
             }
         }
     }

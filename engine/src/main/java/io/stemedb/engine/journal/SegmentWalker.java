@@ -257,7 +257,8 @@ final class SegmentWalker {
     private long sequenceOfLast(final long stated, final long candidate, final boolean due) {
         final boolean oneBit = Long.bitCount(stated ^ expected) == 1;
         // at the head of a segment the one before may have lost its end without a trace
-        final boolean altered = due && goodEnd == 0 && oneBit && stated - expected > UNTOLD_MAX;
+        final boolean altered =
+                due && goodEnd == 0 && oneBit && (expected == 1 || stated - expected > UNTOLD_MAX);
         if (isPlausible(stated, candidate) && !altered) {
             return stated;
         }

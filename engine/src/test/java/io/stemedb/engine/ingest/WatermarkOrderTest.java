@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.engine.TestEngines;
 import io.stemedb.engine.faults.Scale;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
@@ -18,40 +19,49 @@ import org.junit.jupiter.api.Test;
 @Tag("faults")
 class WatermarkOrderTest {
     private static final int SLOTS = 1 << 12;
-    private static final long MESSAGES = 20_000_000;
+    private static final long VALUES = 300_000;
+    private static final long TIME_NS = 10_000_000_000L;
 
     /** Messages that a watermark stood for and that were not there. */
     private static long missed(
             final LongConsumer release, final LongSupplier acquire, final boolean releaseFirst)
             throws InterruptedException {
-        final long messages = MESSAGES * Scale.of(1);
+        final long values = Scale.of(1) * VALUES;
         final long[] payload = new long[SLOTS];
         final AtomicLong missed = new AtomicLong();
         final AtomicLong seen = new AtomicLong();
+        final AtomicBoolean done = new AtomicBoolean();
         final TestEngines.Running reader =
                 TestEngines.start(
                         "acquires",
                         () -> {
                             long last = 0;
-                            while (last < messages) {
+                            while (!done.get()) {
                                 final long sequence = acquire.getAsLong();
                                 assertTrue(sequence >= last, "goes back");
                                 if (payload[(int) sequence & SLOTS - 1] < sequence) {
                                     missed.incrementAndGet();
                                 }
-                                seen.addAndGet(sequence == last ? 0 : 1);
-                                last = sequence;
+                                if (sequence != last) {
+                                    seen.incrementAndGet();
+                                    last = sequence;
+                                }
                             }
                         });
-        for (long sequence = 1; sequence <= messages; sequence++) {
+        final long endNs = System.nanoTime() + TIME_NS;
+        long sequence = 0;
+        while (seen.get() < values && System.nanoTime() - endNs < 0) {
+            sequence++;
             if (releaseFirst) {
                 release.accept(sequence);
+                Thread.onSpinWait();
             }
             payload[(int) sequence & SLOTS - 1] = sequence;
             if (!releaseFirst) {
                 release.accept(sequence);
             }
         }
+        done.set(true);
         reader.end();
         assertTrue(seen.get() > 1_000, "values seen " + seen);
         return missed.get();

@@ -16,6 +16,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * of each sequence where its excerpt was put.
  */
 public final class SimDisk {
+    /** Records of a segment that vote on their sequences. */
+    private static final int VOTES = 4;
+
     private final int segmentLength;
     private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
     private final List<SimSegment> segments = new ArrayList<>();
@@ -169,7 +172,27 @@ public final class SimDisk {
         }
         segment.flipped = true;
         final int length = Excerpt.RECORD_OFFSET + recordLength;
-        segment.flip(positions[(int) sequence] + random.nextInt(length), random.nextInt(8));
+        int at;
+        do {
+            at = random.nextInt(length);
+        } while (isSequence(at) && count(segment) < VOTES);
+        segment.flip(positions[(int) sequence] + at, random.nextInt(8));
         return true;
+    }
+
+    /**
+     * No checksum covers the sequence: that of a record which has no others beside it cannot be
+     * told from one that is right, behind a gap.
+     */
+    private static boolean isSequence(final int at) {
+        return at >= Excerpt.SEQUENCE_OFFSET && at < Excerpt.RECORD_OFFSET;
+    }
+
+    private int count(final SimSegment segment) {
+        int count = 0;
+        for (final SimSegment place : places) {
+            count += place == segment ? 1 : 0;
+        }
+        return count;
     }
 }

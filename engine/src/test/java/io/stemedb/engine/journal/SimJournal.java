@@ -14,7 +14,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class SimJournal implements Journal {
     private static final int END_MARGIN = 8;
-    private static final int BLOCK = 1024;
+    private static final int BLOCK = 2048;
     private static final int HEAD_MAX = 64;
 
     final SimDisk disk;

@@ -58,7 +58,10 @@ final class SimJournalReader implements JournalReader, JournalHandler {
                 old.add(oldSegments.get(i));
             }
         }
-        nextSequence = old.isEmpty() ? fromSequence : old.peek().firstSequence();
+        nextSequence =
+                old.isEmpty()
+                        ? Math.min(fromSequence, lifeFirstSequence)
+                        : old.peek().firstSequence();
     }
 
     @Override

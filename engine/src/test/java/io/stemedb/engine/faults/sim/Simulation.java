@@ -23,7 +23,7 @@ import io.stemedb.engine.store.SubjectIndex;
  * now and then what readers and stores hold; at the end the faults stop and all must become STORED.
  */
 final class Simulation {
-    private static final int SEGMENT = 4096;
+    private static final int SEGMENT = 8192;
     private static final long BACKLOG = 12_000;
     private static final long STEP_NS = 1_000_000;
     private static final long DAY_NS = 86_400_000_000_000L;
@@ -194,7 +194,8 @@ final class Simulation {
     }
 
     private void append() {
-        for (int i = chaos.random.nextInt(6); i >= 0; i--) {
+        final int burst = chaos.random.nextInt(24) == 0 ? 40 : 6;
+        for (int i = chaos.random.nextInt(burst); i >= 0; i--) {
             final int record = schedule.record();
             final long before = journal.appended();
             if (!journal.hasFailed()) {
