@@ -20,9 +20,6 @@ final class SegmentWalker {
     /** Sequences further ahead than this are taken for noise, not for a gap. */
     private static final long MAX_GAP = 1L << 32;
 
-    /** A lone record so far ahead of what is due had a bit of its sequence altered. */
-    private static final long UNTOLD_MAX = 1L << 16;
-
     private static final long SEQUENCE_MAX = Long.MAX_VALUE >>> 8;
     private static final long NO_RECORD = -2;
     private static final int STEP = 4;
@@ -256,10 +253,7 @@ final class SegmentWalker {
 
     private long sequenceOfLast(final long stated, final long candidate, final boolean due) {
         final boolean oneBit = Long.bitCount(stated ^ expected) == 1;
-        // at the head of a segment the one before may have lost its end without a trace
-        final boolean altered =
-                due && goodEnd == 0 && oneBit && (expected == 1 || stated - expected > UNTOLD_MAX);
-        if (isPlausible(stated, candidate) && !altered) {
+        if (isPlausible(stated, candidate) && !(due && goodEnd == 0 && oneBit)) {
             return stated;
         }
         // no byte is missing before it, so none of its sequences is

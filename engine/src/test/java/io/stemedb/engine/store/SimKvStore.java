@@ -83,6 +83,7 @@ public class SimKvStore implements KvStore {
     @Override
     public void flush() {
         mayFail("flush");
+        disk.data.flush();
     }
 
     @Override

@@ -4,7 +4,6 @@ import io.stemedb.engine.Reader;
 import io.stemedb.engine.SimReaders;
 import io.stemedb.engine.ingest.IngestConfig;
 import io.stemedb.engine.ingest.SimAgents;
-import io.stemedb.engine.journal.Journal;
 import io.stemedb.engine.journal.JournalException;
 import io.stemedb.engine.journal.SimDisk;
 import io.stemedb.engine.journal.SimJournal;
@@ -134,7 +133,7 @@ final class Simulation {
         final long floor = Math.max(rocks.cursor(), lmdb.cursor());
         store = new HybridStore(rocks, lmdb, schedule.subjectIndex);
         if (chaos.mutant == Mutant.LARGER_CURSOR) {
-            store = new CursorStore(store, floor);
+            store = new Decoys.CursorStore(store, floor);
         }
         journal = new SimJournal(disk, chaos, BACKLOG, floor);
         truth.opened(disk, journal.appended(), atLeast);
@@ -145,7 +144,7 @@ final class Simulation {
                 new SimAgents(
                         journal,
                         chaos.mutant == Mutant.FLUSH_BEFORE_SYNCED
-                                ? new SyncedJournal(journal)
+                                ? new Decoys.SyncedJournal(journal)
                                 : journal,
                         store,
                         memtable,
@@ -347,6 +346,7 @@ final class Simulation {
         if (disk.isThere(sequence) && truth.isIntact(disk, sequence)) {
             disk.flip(sequence, pool.bytes[truth.records[(int) sequence]].length, chaos.random);
             truth.hurt(sequence);
+            schedule.flipped();
             reached.flips++;
         }
     }
@@ -432,77 +432,5 @@ final class Simulation {
                     KeyFamily.QUARANTINE);
         }
         reached.contents++;
-    }
-
-    /** A journal that is always durable: for a negative control. */
-    private record SyncedJournal(SimJournal journal) implements Journal {
-        @Override
-        public long append(
-                final org.agrona.DirectBuffer record, final int offset, final int length) {
-            return journal.append(record, offset, length);
-        }
-
-        @Override
-        public long appended() {
-            return journal.appended();
-        }
-
-        @Override
-        public long synced() {
-            return Long.MAX_VALUE;
-        }
-
-        @Override
-        public void sync(final long sequence) {
-            journal.sync(sequence);
-        }
-
-        @Override
-        public io.stemedb.engine.journal.JournalReader newReader(final long fromSequence) {
-            return journal.newReader(fromSequence);
-        }
-
-        @Override
-        public int prepare() {
-            return journal.prepare();
-        }
-
-        @Override
-        public int trim(final long belowSequence, final long keepBytes) {
-            return journal.trim(belowSequence, keepBytes);
-        }
-
-        @Override
-        public void close() {
-            journal.close();
-        }
-    }
-
-    /** A store that says another cursor: for a negative control. */
-    private record CursorStore(KvStore store, long cursor) implements KvStore {
-        @Override
-        public io.stemedb.engine.store.KvReader newReader() {
-            return store.newReader();
-        }
-
-        @Override
-        public io.stemedb.engine.store.KvBatch newBatch() {
-            return store.newBatch();
-        }
-
-        @Override
-        public void flush() {
-            store.flush();
-        }
-
-        @Override
-        public void verify() {
-            store.verify();
-        }
-
-        @Override
-        public void close() {
-            store.close();
-        }
     }
 }

@@ -56,7 +56,7 @@ class SimulationTest {
                     reached.crashes > SCHEDULES / 20
                             && reached.powerLosses > SCHEDULES / 4
                             && reached.failures > SCHEDULES / 20
-                            && reached.flips > SCHEDULES / 50
+                            && reached.flips > SCHEDULES / 20
                             && reached.trims > SCHEDULES / 1_000
                             && reached.headsLost < SCHEDULES / 1_000
                             && reached.refusals > SCHEDULES / 4,

@@ -109,6 +109,7 @@ final class Truth {
 
     /** A journal was opened on what was left, and says where it ends. */
     void opened(final SimDisk disk, final long appended, final long atLeast) {
+        renumber(disk, appended);
         for (long s = appended + 1; s <= atLeast; s++) {
             if (!hurt[(int) s]) {
                 throw new Violation("sequence " + s + " lost, the journal ends at " + appended);
@@ -140,6 +141,20 @@ final class Truth {
             }
         }
         return text + " pending " + pending + disk.layout(lastTop);
+    }
+
+    /**
+     * The only record of the last segment, where the one before lost its end: if one bit tells its
+     * sequence from the one that is due, the journal takes that bit for altered. No checksum covers
+     * the sequence, so the two cannot be told apart.
+     */
+    private void renumber(final SimDisk disk, final long appended) {
+        for (long s = appended + 1; s <= top + (pending ? 1 : 0) && hurt[(int) appended]; s++) {
+            if (Long.bitCount(s ^ appended) == 1 && isIntact(disk, s)) {
+                records[(int) appended] = records[(int) s];
+                hurt(s);
+            }
+        }
     }
 
     /** Whether all of a range may be lost. */
