@@ -157,6 +157,22 @@ final class Truth {
         }
     }
 
+    /**
+     * Whether a record may stand at a sequence: its own, or one bit before it, as {@link
+     * #renumber}.
+     */
+    boolean mayStandAt(final int sequence, final int record) {
+        if (records[sequence] == record) {
+            return true;
+        }
+        for (int s = sequence + 1; s <= lastTop && hurt[sequence]; s++) {
+            if (hurt[s] && Long.bitCount(s ^ sequence) == 1 && records[s] == record) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether all of a range may be lost. */
     boolean isHurt(final long first, final long last) {
         for (long s = first; s <= last; s++) {
