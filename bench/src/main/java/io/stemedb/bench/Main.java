@@ -1,7 +1,9 @@
 package io.stemedb.bench;
 
 import io.stemedb.bench.rig.AppendRig;
+import io.stemedb.bench.rig.DurabilityRig;
 import io.stemedb.bench.rig.LatencyRig;
+import io.stemedb.bench.rig.RecoveryRig;
 import io.stemedb.bench.rig.Session;
 import io.stemedb.bench.rig.ThroughputRig;
 import java.io.PrintStream;
@@ -18,10 +20,12 @@ public final class Main {
             """
             bench COMMAND [--out DIR] [--data DIR] [--quick] ...
 
-              all          append, latency, throughput and jmh; about twelve minutes
+              all          all of the following; about fifteen minutes
               append       cost of an append against raw Chronicle      [--pairs N]
               latency      latency at a rate                            [--rate N] [--seconds N] [--repetitions N]
               throughput   append to STORED against RocksDB alone       [--records N] [--subjects N,N] [--pairs N]
+              durability   cost of an append, GROUP against ASYNC       [--pairs N]
+              recovery     scan of a journal, opening on a backlog      [--records N] [--repetitions N]
               jmh          micro benchmarks                             [--include REGEX]
 
             --out    where the page and the raw data go; default bench/target/results
@@ -117,11 +121,15 @@ public final class Main {
                 append();
                 latency();
                 throughput();
+                durability();
+                recovery();
                 jmh();
             }
             case "append" -> append();
             case "latency" -> latency();
             case "throughput" -> throughput();
+            case "durability" -> durability();
+            case "recovery" -> recovery();
             case "jmh" -> jmh();
             default -> throw new IllegalArgumentException(command + ": no such command");
         }
@@ -135,6 +143,20 @@ public final class Main {
                         quick ? 2 : 15,
                         quick ? 1_000 : 20_000,
                         quick ? 5_000 : 100_000)
+                .run();
+    }
+
+    private void durability() {
+        new DurabilityRig(
+                        session, options.number("--pairs", quick ? 1 : 5), quick ? 5_000 : 200_000)
+                .run();
+    }
+
+    private void recovery() {
+        new RecoveryRig(
+                        session,
+                        options.number("--records", quick ? 20_000 : 1_200_000),
+                        options.number("--repetitions", quick ? 1 : 5))
                 .run();
     }
 

@@ -89,6 +89,18 @@ class MainTest {
     }
 
     @Test
+    void durability() throws Exception {
+        assertEquals(0, run("durability", "--quick"), err::toString);
+        assertTrue(page("durability.csv").contains("GROUP at most"));
+    }
+
+    @Test
+    void recovery() throws Exception {
+        assertEquals(0, run("recovery", "--quick"), err::toString);
+        assertTrue(page("recovery.csv").contains("GB/s"));
+    }
+
+    @Test
     void whatIsNotUnderstoodIsSaid() throws Exception {
         assertEquals(2, run("everything"));
         assertEquals(2, run("append", "--fast"));

@@ -7,8 +7,10 @@ import io.stemedb.engine.journal.JournalException;
 import io.stemedb.engine.platform.JvmFlags;
 import io.stemedb.engine.status.Counters;
 import io.stemedb.engine.store.StoreException;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
@@ -22,7 +24,7 @@ import org.agrona.concurrent.SleepingIdleStrategy;
  * called from any thread.
  */
 public final class Engine implements AutoCloseable {
-    private static final long BACKGROUND_IDLE_NS = 50_000;
+    private static final long BACKGROUND_IDLE_NS = 250_000;
     private static final int SPINS = 2_000;
 
     private final EngineContext context;
@@ -38,6 +40,9 @@ public final class Engine implements AutoCloseable {
     private volatile Thread invokingThread;
 
     private volatile boolean closed;
+
+    /** Set before anybody has the engine. */
+    private OpeningReport openingReport;
 
     /** All is closed, and the directory is free. */
     private volatile boolean released;
@@ -70,6 +75,7 @@ public final class Engine implements AutoCloseable {
         try {
             engine.start();
             engine.recover();
+            engine.openingReport = parts.openingReport();
             return engine;
         } catch (final Throwable e) {
             engine.closing.set(true);
@@ -231,6 +237,21 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
+     * Backs the directory up while the engine runs, as {@link Backups#backup}. Takes as long as it
+     * takes to copy what changed and to verify it; appends, ingest and reads go on.
+     *
+     * @param target directory of the backup; made if missing
+     * @param progress told bytes copied, then entries and records verified
+     * @return what was done
+     * @throws EngineException if the target holds something else or the copy is not sound
+     * @throws EngineClosedException after close
+     */
+    public BackupReport backup(final Path target, final LongConsumer progress) {
+        checkRunning();
+        return Backup.write(context.directory(), target, parts.lmdb()::copyTo, progress);
+    }
+
+    /**
      * With {@link ThreadingMode#INVOKER}: one duty cycle of all agents. A call while another thread
      * is inside does nothing.
      *
@@ -255,6 +276,16 @@ public final class Engine implements AutoCloseable {
             invokingThread = null;
             invoking.set(false);
         }
+    }
+
+    /**
+     * What was wrong with the directory when this engine opened it, what was done about it, and
+     * what was not lost.
+     *
+     * @return the same report for as long as the engine lives
+     */
+    public OpeningReport openingReport() {
+        return openingReport;
     }
 
     /**

@@ -23,7 +23,7 @@ public final class EngineContext {
     private int segmentLength;
     private long prepareAhead = JournalConfig.PREPARE_AHEAD_DEFAULT;
     private long backlogLimit = JournalConfig.BACKLOG_LIMIT_DEFAULT;
-    private BlockPreparation blockPreparation = BlockPreparation.THROUGHPUT;
+    private BlockPreparation blockPreparation = BlockPreparation.LATENCY;
     private Durability durability = Durability.GROUP;
     private long syncIntervalNs = 1_000_000;
     private long retentionBytes = Long.MAX_VALUE;
@@ -106,7 +106,7 @@ public final class EngineContext {
     /**
      * How journal blocks are prepared.
      *
-     * @param value default {@link BlockPreparation#THROUGHPUT}
+     * @param value default {@link BlockPreparation#LATENCY}
      * @return this
      */
     public EngineContext blockPreparation(final BlockPreparation value) {

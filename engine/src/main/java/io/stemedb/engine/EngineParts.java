@@ -7,6 +7,7 @@ import io.stemedb.engine.journal.JournalConfig;
 import io.stemedb.engine.journal.JournalException;
 import io.stemedb.engine.platform.DirectoryLock;
 import io.stemedb.engine.platform.Manifest;
+import io.stemedb.engine.status.Counter;
 import io.stemedb.engine.status.Counters;
 import io.stemedb.engine.store.HybridStore;
 import io.stemedb.engine.store.KvStore;
@@ -40,7 +41,12 @@ final class EngineParts implements AutoCloseable {
     private static final AtomicBoolean SAID = new AtomicBoolean();
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final OpeningReport.Builder opening = new OpeningReport.Builder();
+    private long replayedFrom;
+    private long missingBefore;
+    private long quarantinedBefore;
     private Counters counters;
+    private LmdbKvStore lmdb;
     private KvStore store;
     private ChronicleJournal journal;
     private Ingestor ingestor;
@@ -70,12 +76,21 @@ final class EngineParts implements AutoCloseable {
         final Manifest manifest = manifest(directory, context);
         loadBlake3(directory.resolve(NATIVE));
         counters = Counters.map(directory.resolve(COUNTERS));
+        missingBefore = counters.get(Counter.MISSING);
+        quarantinedBefore = counters.get(Counter.QUARANTINED);
         final StoreIdentity identity = identity(manifest);
+        final boolean used = Files.isDirectory(directory.resolve(JOURNAL));
+        if (used && isMissing(directory.resolve(ROCKS), "CURRENT")) {
+            opening.missingStore("RocksDB");
+        }
+        if (used && isMissing(directory.resolve(LMDB), "data.mdb")) {
+            opening.missingStore("LMDB");
+        }
         final KvStore rocks =
                 opened(
                         RocksKvStore.open(
                                 directory.resolve(ROCKS), identity, directory.resolve(NATIVE)));
-        final KvStore lmdb =
+        lmdb =
                 opened(
                         LmdbKvStore.open(
                                 directory.resolve(LMDB),
@@ -90,6 +105,7 @@ final class EngineParts implements AutoCloseable {
                                 directory.resolve(JOURNAL),
                                 context.journalConfig(manifest.segmentLength(), floor)));
         for (final String damage : journal.damage()) {
+            opening.found(damage);
             errors.onError(new JournalException(damage, null));
         }
         ingestor =
@@ -99,9 +115,25 @@ final class EngineParts implements AutoCloseable {
                                 store,
                                 context.ingestConfig(),
                                 counters,
-                                (first, last, reason) ->
-                                        errors.onError(new JournalException(reason, null)),
+                                (first, last, reason) -> {
+                                    opening.found(reason);
+                                    errors.onError(new JournalException(reason, null));
+                                },
                                 errors));
+        replayedFrom = store.cursor();
+    }
+
+    /** Once all is readable. */
+    OpeningReport openingReport() {
+        return opening.build(
+                journal.appended(),
+                journal.appended() - replayedFrom,
+                counters.get(Counter.MISSING) - missingBefore,
+                counters.get(Counter.QUARANTINED) - quarantinedBefore);
+    }
+
+    private static boolean isMissing(final Path store, final String file) {
+        return !Files.exists(store.resolve(file));
     }
 
     /**
@@ -197,6 +229,10 @@ final class EngineParts implements AutoCloseable {
 
     KvStore store() {
         return store;
+    }
+
+    LmdbKvStore lmdb() {
+        return lmdb;
     }
 
     ChronicleJournal journal() {

@@ -5,18 +5,39 @@ import java.util.List;
 
 /** Differences found by a verification: all counted, the first ones kept in words. */
 final class Findings {
-    private final List<String> texts = new ArrayList<>();
-    private long count;
+    /** Where a difference was found. */
+    enum Part {
+        JOURNAL("journal"),
+        ROCKSDB("RocksDB"),
+        LMDB("LMDB");
 
-    void add(final String text) {
-        count++;
+        final String shown;
+
+        Part(final String shown) {
+            this.shown = shown;
+        }
+    }
+
+    private final List<String> texts = new ArrayList<>();
+    private final long[] counts = new long[Part.values().length];
+
+    void add(final Part part, final String text) {
+        counts[part.ordinal()]++;
         if (texts.size() < Verification.DIFFERENCES_MAX) {
-            texts.add(text);
+            texts.add(part.shown + ": " + text);
         }
     }
 
     long count() {
-        return count;
+        long sum = 0;
+        for (final long count : counts) {
+            sum += count;
+        }
+        return sum;
+    }
+
+    long count(final Part part) {
+        return counts[part.ordinal()];
     }
 
     List<String> texts() {

@@ -8,33 +8,40 @@ import io.stemedb.codecs.RecordHeader;
 import io.stemedb.codecs.RecordType;
 import io.stemedb.codecs.RecordValidator;
 import io.stemedb.codecs.VoteView;
+import io.stemedb.engine.Findings.Part;
 import io.stemedb.engine.hash.Blake3;
 import io.stemedb.engine.journal.JournalHandler;
+import io.stemedb.engine.journal.JournalTail;
 import io.stemedb.engine.store.KeyFamily;
 import io.stemedb.engine.store.Keys;
 import io.stemedb.engine.store.KvHandler;
 import io.stemedb.engine.store.KvReader;
-import io.stemedb.engine.store.KvStore;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.LongConsumer;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Replays the journal against the stores: for each record it looks up the entries that the record
- * must have left, and remembers the keys, so that entries without a record can be told from the
- * others.
+ * Compares the journal with what its stores hold. First the stores' entries are taken in, as
+ * fingerprints outside the heap; then each record of the journal must be among them, and marks what
+ * it finds; what stays without a mark comes from no record. Subject entries are one for each
+ * assertion, so sums over both sides tell whether they are the same.
  */
-final class JournalComparison implements JournalHandler, AutoCloseable {
-    private static final char[] HEX = "0123456789abcdef".toCharArray();
+final class JournalComparison implements JournalHandler, ExaminedStore.EntryHandler, AutoCloseable {
+    /** Damages that are kept for a repair; it may be done again for more. */
+    static final int DAMAGES_MAX = 10_000;
 
-    private final KvStore rocks;
-    private final KvStore lmdb;
-    private final KvStore subjects;
-    private final KvReader rocksReader;
-    private final KvReader lmdbReader;
-    private final KvReader subjectReader;
+    private static final int RECORD_OFFSET = 16; // of a journal excerpt
+
+    private final ExaminedStore rocks;
+    private final ExaminedStore lmdb;
+    private final ExaminedStore subjects;
     private final Findings findings;
     private final LongConsumer progress;
+    private final JournalTail tail;
+    private final long oldest;
     private final RecordValidator validator = new RecordValidator();
     private final Blake3 blake3 = Blake3.newInstance();
     private final AssertionView assertion = new AssertionView();
@@ -43,65 +50,129 @@ final class JournalComparison implements JournalHandler, AutoCloseable {
     private final UnsafeBuffer hash =
             new UnsafeBuffer(java.nio.ByteBuffer.allocateDirect(Limits.HASH_LENGTH));
     private final UnsafeBuffer key = new UnsafeBuffer(new byte[Keys.MAX_LENGTH]);
-    private final SeenHashes assertions = new SeenHashes(1 << 16);
-    private final SeenHashes votes = new SeenHashes(1 << 16);
-    private final SeenHashes epochs = new SeenHashes(1 << 10);
-    private final KvHandler compareValue = this::compareValue;
+    private final FingerprintTable assertions = new FingerprintTable();
+    private final FingerprintTable votes = new FingerprintTable();
+    private final FingerprintTable epochs = new FingerprintTable();
+    private final Fingerprints.Sum storedSubjects = new Fingerprints.Sum();
+    private final Fingerprints.Sum journalSubjects = new Fingerprints.Sum();
+    private final ContentDigest digest = new ContentDigest();
+    private final long[] counts = new long[128];
+    private final List<JournalDamage> damages = new ArrayList<>();
+    private final KvHandler compareEpoch = this::compareEpoch;
     private final KvHandler anyValue = (k, ko, kl, v, vo, vl) -> false;
-    private DirectBuffer expected;
-    private int expectedOffset;
-    private int expectedLength;
-    private boolean equal;
+    private final KvReader lmdbReader;
+    private boolean sameEpoch;
+    private boolean stretchOpen;
+    private long entries;
     private long records;
+    private long lost;
+    private long quarantined;
     private long notYetStored;
-    private long subjectEntries;
-    private long oldest;
 
     JournalComparison(
-            final KvStore rocks,
-            final KvStore lmdb,
-            final KvStore subjects,
+            final ExaminedStore rocks,
+            final ExaminedStore lmdb,
+            final ExaminedStore subjects,
+            final JournalTail tail,
             final Findings findings,
             final LongConsumer progress) {
         this.rocks = rocks;
         this.lmdb = lmdb;
         this.subjects = subjects;
+        this.tail = tail;
         this.findings = findings;
         this.progress = progress;
-        rocksReader = rocks.newReader();
-        lmdbReader = lmdb.newReader();
-        subjectReader = subjects.newReader();
+        oldest = Math.max(1, tail.oldestSequence());
+        lmdbReader = lmdb.isComplete() ? lmdb.store().newReader() : null;
     }
 
-    void startsAt(final long oldestSequence) {
-        oldest = oldestSequence;
+    /** The stores first: assertions before the subject entries that point to them. */
+    void takeStores() {
+        rocks.scan(this);
+        lmdb.scan(this);
     }
 
-    /** The journal ends here, and a store says it is complete up to there. */
-    void endsAt(final long last, final long cursor) {
-        if (last < cursor) {
-            findings.add(
-                    "journal: sequences "
-                            + (last + 1)
-                            + "-"
-                            + cursor
-                            + " are missing at its end, a store has had them");
+    @Override
+    public void onEntry(
+            final KeyFamily family,
+            final DirectBuffer entryKey,
+            final int keyOffset,
+            final int keyLength,
+            final DirectBuffer value,
+            final int valueOffset,
+            final int valueLength) {
+        counts[family.prefix()]++;
+        if (++entries % 10_000 == 0) {
+            progress.accept(entries);
+        }
+        if (family == KeyFamily.QUARANTINE) {
+            return;
+        }
+        digest.add(entryKey, keyOffset, keyLength, value, valueOffset, valueLength);
+        switch (family) {
+            case ASSERTION ->
+                    assertions.add(
+                            Fingerprints.assertion(entryKey, Keys.assertionHashOffset(keyOffset)));
+            case VOTE ->
+                    votes.add(
+                            Fingerprints.vote(
+                                    entryKey,
+                                    Keys.assertionHashOffset(keyOffset),
+                                    entryKey,
+                                    Keys.voteHashOffset(keyOffset)));
+            case EPOCH -> {
+                Keys.epochId(entryKey, keyOffset, hash, 0);
+                epochs.add(Fingerprints.epoch(hash, 0));
+            }
+            default -> takeSubject(entryKey, keyOffset, keyLength, value, valueOffset);
         }
     }
 
-    long records() {
-        return records;
+    private void takeSubject(
+            final DirectBuffer entryKey,
+            final int keyOffset,
+            final int keyLength,
+            final DirectBuffer value,
+            final int valueOffset) {
+        final long sequence = Keys.sequence(entryKey, keyOffset, keyLength);
+        // in two stores one may be further than the other
+        if (rocks.isComplete()
+                && sequence <= rocks.cursor()
+                && !assertions.contains(Fingerprints.assertion(value, valueOffset))) {
+            subjects.add(
+                    "SUBJECT entry of record "
+                            + sequence
+                            + " points to "
+                            + StoredRecords.hex(value, valueOffset)
+                            + ", which is not in the store");
+        }
+        if (sequence >= oldest) {
+            storedSubjects.add(
+                    Fingerprints.subject(
+                            entryKey,
+                            Keys.subjectOffset(keyOffset),
+                            Keys.subjectLength(keyLength),
+                            sequence,
+                            value,
+                            valueOffset));
+        }
     }
 
-    long notYetStored() {
-        return notYetStored;
+    /** Then the journal. */
+    void takeJournal() {
+        while (tail.poll(this, Integer.MAX_VALUE) > 0) {
+            Thread.onSpinWait();
+        }
     }
 
     @Override
     public void onRecord(
             final long sequence, final DirectBuffer buffer, final int offset, final int length) {
+        if (stretchOpen) {
+            endStretch(offset - RECORD_OFFSET);
+        }
         if (++records % 10_000 == 0) {
-            progress.accept(records);
+            progress.accept(entries + records);
         }
         if (sequence > Math.min(rocks.cursor(), lmdb.cursor())) {
             notYetStored++;
@@ -109,8 +180,13 @@ final class JournalComparison implements JournalHandler, AutoCloseable {
         try {
             validator.validate(buffer, offset, length);
         } catch (final InvalidRecordException e) {
-            findings.add("journal: record " + sequence + ": " + e.getMessage());
-            expectQuarantined(sequence);
+            findings.add(
+                    Part.JOURNAL, tail.segment() + ": record " + sequence + ": " + e.getMessage());
+            lost++;
+            final int from = offset - RECORD_OFFSET;
+            final int end = offset + length + 7 & -8;
+            final boolean aside = countQuarantined(sequence);
+            keep(new JournalDamage(tail.segment(), sequence, sequence, from, end, length, aside));
             return;
         }
         blake3.hash(buffer, offset + Limits.HEADER_LENGTH, length - Limits.HEADER_LENGTH, hash, 0);
@@ -119,12 +195,8 @@ final class JournalComparison implements JournalHandler, AutoCloseable {
             compareAssertion(sequence, buffer, offset, length);
         } else if (type == RecordType.VOTE.id()) {
             vote.wrap(buffer, offset, length);
-            if (sequence <= rocks.cursor()) {
-                votes.add(hash, 0);
-                final int keyLength =
-                        Keys.vote(key, 0, buffer, vote.assertionHashOffset(), hash, 0);
-                expect(rocksReader, "vote", sequence, keyLength, buffer, offset, length);
-            }
+            final long fingerprint = Fingerprints.vote(buffer, vote.assertionHashOffset(), hash, 0);
+            mark(rocks, votes, fingerprint, "vote", sequence);
         } else {
             compareEpoch(sequence, buffer, offset, length);
         }
@@ -132,60 +204,87 @@ final class JournalComparison implements JournalHandler, AutoCloseable {
 
     private void compareAssertion(
             final long sequence, final DirectBuffer buffer, final int offset, final int length) {
-        if (sequence <= rocks.cursor()) {
-            assertions.add(hash, 0);
-            expect(
-                    rocksReader,
-                    "assertion",
-                    sequence,
-                    Keys.assertion(key, 0, hash, 0),
-                    buffer,
-                    offset,
-                    length);
-        }
+        mark(rocks, assertions, Fingerprints.assertion(hash, 0), "assertion", sequence);
         if (sequence <= subjects.cursor()) {
-            subjectEntries++;
             assertion.wrap(buffer, offset, length);
-            final int keyLength =
-                    Keys.subject(
-                            key,
-                            0,
+            journalSubjects.add(
+                    Fingerprints.subject(
                             buffer,
                             assertion.subjectOffset(),
                             assertion.subjectLength(),
-                            sequence);
-            expect(
-                    subjectReader,
-                    "subject entry",
-                    sequence,
-                    keyLength,
-                    hash,
-                    0,
-                    Limits.HASH_LENGTH);
+                            sequence,
+                            hash,
+                            0));
+        }
+    }
+
+    private void mark(
+            final ExaminedStore store,
+            final FingerprintTable table,
+            final long fingerprint,
+            final String what,
+            final long sequence) {
+        if (store.isComplete() && sequence <= store.cursor() && !table.mark(fingerprint)) {
+            store.add(
+                    what
+                            + " of record "
+                            + sequence
+                            + " ("
+                            + StoredRecords.hex(hash, 0)
+                            + ") is not in the store");
         }
     }
 
     /** The first epoch with an id stands; another with other content is set aside. */
     private void compareEpoch(
             final long sequence, final DirectBuffer buffer, final int offset, final int length) {
-        if (sequence > lmdb.cursor()) {
+        if (!lmdb.isComplete() || sequence > lmdb.cursor()) {
             return;
         }
         epoch.wrap(buffer, offset, length);
-        final boolean first = epochs.add(buffer, epoch.epochIdOffset());
-        final int keyLength = Keys.epoch(key, 0, buffer, epoch.epochIdOffset());
-        if (first && oldest <= 1) {
-            expect(lmdbReader, "epoch", sequence, keyLength, buffer, offset, length);
-        } else if (!isStored(lmdbReader, keyLength, buffer, offset, length)) {
-            expectQuarantined(sequence);
+        final int id = epoch.epochIdOffset();
+        final long fingerprint = Fingerprints.epoch(buffer, id);
+        sameEpoch = false;
+        if (!lmdbReader.get(key, 0, Keys.epoch(key, 0, buffer, id), compareEpoch)) {
+            lmdb.add("epoch of record " + sequence + " is not in the store");
+            return;
+        }
+        final boolean first = !epochs.isMarked(fingerprint);
+        epochs.mark(fingerprint);
+        if (!sameEpoch) {
+            if (first && oldest <= 1 && lost == 0) {
+                lmdb.add("epoch of record " + sequence + " differs in the store");
+            } else if (!countQuarantined(sequence)) {
+                lmdb.add(
+                        "epoch of record "
+                                + sequence
+                                + " is known with other content, and not in quarantine");
+            }
         }
     }
 
-    private void expectQuarantined(final long sequence) {
-        if (sequence <= lmdb.cursor()
-                && !lmdbReader.get(key, 0, Keys.quarantine(key, 0, sequence), anyValue)) {
-            findings.add("record " + sequence + ": refused, and not in quarantine");
+    private boolean compareEpoch(
+            final DirectBuffer keyBuffer,
+            final int keyOffset,
+            final int keyLength,
+            final DirectBuffer value,
+            final int valueOffset,
+            final int valueLength) {
+        sameEpoch =
+                valueLength == epoch.length()
+                        && StoredRecords.equal(
+                                value, valueOffset, epoch.buffer(), epoch.offset(), valueLength);
+        return false;
+    }
+
+    private boolean countQuarantined(final long sequence) {
+        final boolean found =
+                lmdbReader != null
+                        && lmdbReader.get(key, 0, Keys.quarantine(key, 0, sequence), anyValue);
+        if (found) {
+            quarantined++;
         }
+        return found;
     }
 
     @Override
@@ -196,135 +295,163 @@ final class JournalComparison implements JournalHandler, AutoCloseable {
             final DirectBuffer buffer,
             final int offset,
             final int length) {
-        findings.add("journal: " + reason);
+        findings.add(Part.JOURNAL, reason);
         if (lastSequence >= firstSequence) {
             records += lastSequence - firstSequence + 1;
-            expectQuarantined(firstSequence);
+            lost += lastSequence - firstSequence + 1;
+            final boolean aside = countQuarantined(firstSequence);
+            keep(
+                    new JournalDamage(
+                            tail.segment(),
+                            firstSequence,
+                            lastSequence,
+                            offset,
+                            JournalDamage.UNKNOWN,
+                            0,
+                            aside));
+            stretchOpen = damages.size() < DAMAGES_MAX;
         }
     }
 
-    private void expect(
-            final KvReader reader,
-            final String what,
-            final long sequence,
-            final int keyLength,
-            final DirectBuffer value,
-            final int valueOffset,
-            final int valueLength) {
-        if (!isStored(reader, keyLength, value, valueOffset, valueLength)) {
-            findings.add(
-                    what
-                            + " of record "
-                            + sequence
-                            + (expected == null
-                                    ? " differs in the store"
-                                    : " is not in the store"));
+    private void keep(final JournalDamage damage) {
+        stretchOpen = false;
+        if (damages.size() < DAMAGES_MAX) {
+            damages.add(damage);
         }
     }
 
-    private boolean isStored(
-            final KvReader reader,
-            final int keyLength,
-            final DirectBuffer value,
-            final int valueOffset,
-            final int valueLength) {
-        expected = value;
-        expectedOffset = valueOffset;
-        expectedLength = valueLength;
-        equal = false;
-        return reader.get(key, 0, keyLength, compareValue) && equal;
-    }
-
-    /** Forgets what was expected: there is a value, equal or not. */
-    private boolean compareValue(
-            final DirectBuffer keyBuffer,
-            final int keyOffset,
-            final int keyLength,
-            final DirectBuffer value,
-            final int valueOffset,
-            final int valueLength) {
-        equal =
-                valueLength == expectedLength
-                        && equal(value, valueOffset, expected, expectedOffset, valueLength);
-        expected = null;
-        return false;
-    }
-
-    /**
-     * Whether a store's entry comes from a record of the journal; where the journal was trimmed,
-     * nobody can tell.
-     */
-    void checkOrigin(
-            final KeyFamily family,
-            final DirectBuffer entryKey,
-            final int keyOffset,
-            final int keyLength) {
-        if (oldest > 1) {
-            return;
-        }
-        final boolean foreign =
-                switch (family) {
-                    case ASSERTION -> assertions.add(entryKey, Keys.assertionHashOffset(keyOffset));
-                    case VOTE -> votes.add(entryKey, Keys.voteHashOffset(keyOffset));
-                    case EPOCH -> {
-                        Keys.epochId(entryKey, keyOffset, hash, 0);
-                        yield epochs.add(hash, 0);
-                    }
-                    default -> false;
-                };
-        if (foreign) {
-            final String name =
-                    family == KeyFamily.EPOCH
-                            ? hex(hash, 0)
-                            : hex(
-                                    entryKey,
-                                    family == KeyFamily.VOTE
-                                            ? Keys.voteHashOffset(keyOffset)
-                                            : Keys.assertionHashOffset(keyOffset));
-            findings.add(family + " " + name + " is in the store and in no record of the journal");
+    private void endStretch(final int end) {
+        stretchOpen = false;
+        final JournalDamage last = damages.get(damages.size() - 1);
+        if (last.segment().equals(tail.segment())) {
+            damages.set(damages.size() - 1, last.endingAt(end));
         }
     }
 
-    /**
-     * Subject entries are one for each assertion, found each by its key: more of them come from no
-     * record.
-     */
-    void compareCounts(final long[] counts) {
-        final long stored = counts[KeyFamily.SUBJECT.prefix()];
-        if (oldest <= 1 && stored > subjectEntries) {
-            findings.add(
-                    (stored - subjectEntries)
-                            + " subject entries are in the store and come from no record");
+    /** Last: what of the stores comes from no record, and where journal and stores end. */
+    void compareEnds(final Path journal) {
+        final long last = tail.nextSequence() - 1;
+        for (final ExaminedStore store : List.of(rocks, lmdb)) {
+            compareEnds(store, last);
         }
-    }
-
-    static boolean equal(
-            final DirectBuffer a,
-            final int aOffset,
-            final DirectBuffer b,
-            final int bOffset,
-            final int length) {
-        for (int i = 0; i < length; i++) {
-            if (a.getByte(aOffset + i) != b.getByte(bOffset + i)) {
-                return false;
+        if (oldest <= 1 && rocks.isComplete()) {
+            nameUnmarked(rocks, assertions, votes);
+        }
+        if (oldest <= 1 && lmdb.isComplete()) {
+            nameUnmarked(lmdb, epochs, epochs);
+            final long stored = counts[KeyFamily.QUARANTINE.prefix()];
+            if (findings.count(Part.JOURNAL) == 0 && stored > quarantined) {
+                lmdb.add((stored - quarantined) + " quarantine entries come from no record");
             }
         }
-        return true;
+        if (subjects.isComplete() && !storedSubjects.isSame(journalSubjects)) {
+            try (SubjectComparison comparison =
+                    new SubjectComparison(subjects, oldest, damages, progress)) {
+                comparison.compare(journal);
+            }
+        }
     }
 
-    static String hex(final DirectBuffer buffer, final int offset) {
-        final StringBuilder text = new StringBuilder(2 * Limits.HASH_LENGTH);
-        for (int i = 0; i < Limits.HASH_LENGTH; i++) {
-            final int value = buffer.getByte(offset + i);
-            text.append(HEX[value >> 4 & 15]).append(HEX[value & 15]);
+    private void compareEnds(final ExaminedStore store, final long last) {
+        if (store.isMissing() && (last > 0 || lmdb.cursor() + rocks.cursor() > 0)) {
+            store.add("the store is missing");
         }
-        return text.toString();
+        if (last < store.cursor()) {
+            findings.add(
+                    Part.JOURNAL,
+                    "sequences "
+                            + (last + 1)
+                            + "-"
+                            + store.cursor()
+                            + " are missing at its end, "
+                            + store.part().shown
+                            + " has had them");
+        }
+        if (oldest > store.cursor() + 1 && store.store() != null) {
+            findings.add(
+                    Part.JOURNAL,
+                    "sequences "
+                            + (store.cursor() + 1)
+                            + "-"
+                            + (oldest - 1)
+                            + " are trimmed, and "
+                            + store.part().shown
+                            + " needs them");
+        }
+    }
+
+    /** As many as the journal has lost are explained by that. */
+    private void nameUnmarked(
+            final ExaminedStore store, final FingerprintTable one, final FingerprintTable other) {
+        if (one.isAllMarked() && other.isAllMarked() || lost > 0) {
+            return;
+        }
+        try (KvReader reader = store.store().newReader()) {
+            for (final KeyFamily family :
+                    store == rocks
+                            ? List.of(KeyFamily.ASSERTION, KeyFamily.VOTE)
+                            : List.of(KeyFamily.EPOCH)) {
+                ExaminedStore.scan(
+                        reader,
+                        family,
+                        (k, keyOffset, keyLength, value, valueOffset, valueLength) -> {
+                            if (!isMarked(family, k, keyOffset)) {
+                                store.add(
+                                        ExaminedStore.name(family, k, keyOffset)
+                                                + " is in the store and in no record of the"
+                                                + " journal");
+                            }
+                            return true;
+                        });
+            }
+        }
+    }
+
+    private boolean isMarked(
+            final KeyFamily family, final DirectBuffer entryKey, final int keyOffset) {
+        return switch (family) {
+            case ASSERTION ->
+                    assertions.isMarked(
+                            Fingerprints.assertion(entryKey, Keys.assertionHashOffset(keyOffset)));
+            case VOTE ->
+                    votes.isMarked(
+                            Fingerprints.vote(
+                                    entryKey,
+                                    Keys.assertionHashOffset(keyOffset),
+                                    entryKey,
+                                    Keys.voteHashOffset(keyOffset)));
+            default -> {
+                Keys.epochId(entryKey, keyOffset, hash, 0);
+                yield epochs.isMarked(Fingerprints.epoch(hash, 0));
+            }
+        };
+    }
+
+    List<JournalDamage> damages() {
+        return damages;
+    }
+
+    Verification result() {
+        return new Verification(
+                records,
+                notYetStored,
+                counts[KeyFamily.ASSERTION.prefix()],
+                counts[KeyFamily.VOTE.prefix()],
+                counts[KeyFamily.EPOCH.prefix()],
+                counts[KeyFamily.SUBJECT.prefix()],
+                counts[KeyFamily.QUARANTINE.prefix()],
+                digest.toString(),
+                findings.texts(),
+                findings.count());
     }
 
     @Override
     public void close() {
-        rocksReader.close();
-        lmdbReader.close();
-        subjectReader.close();
+        assertions.close();
+        votes.close();
+        epochs.close();
+        if (lmdbReader != null) {
+            lmdbReader.close();
+        }
     }
 }

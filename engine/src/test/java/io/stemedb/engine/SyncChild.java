@@ -8,7 +8,7 @@ import java.util.concurrent.CyclicBarrier;
 /** Four threads that append with SYNC and nothing that forces besides. */
 final class SyncChild {
     static final int RECORDS = 400;
-    private static final int WRITERS = 4;
+    private static final int WRITERS = 8;
 
     private SyncChild() {}
 

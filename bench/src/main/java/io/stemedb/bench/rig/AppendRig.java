@@ -230,18 +230,9 @@ public final class AppendRig {
     }
 
     private Histogram paced(final AppendSide side) {
-        final Histogram costs = Percentiles.newHistogram();
-        final Schedule schedule = new Schedule(System.nanoTime(), 1, RATE, pacedRecords);
-        for (int i = 0; i < pacedRecords; i++) {
-            final long dueNs = schedule.intendedNs(i);
-            long startNs = System.nanoTime();
-            while (startNs - dueNs < 0) {
-                startNs = System.nanoTime();
-            }
-            side.append(next++);
-            costs.recordValue(System.nanoTime() - startNs);
-        }
-        return costs;
+        final int first = next;
+        next += pacedRecords;
+        return AppendSide.paced(side, first, pacedRecords, RATE);
     }
 
     private static String f(final double value) {

@@ -5,11 +5,13 @@ import io.stemedb.bench.Engines;
 import io.stemedb.bench.peers.RawChronicle;
 import io.stemedb.engine.Appender;
 import io.stemedb.engine.Engine;
+import io.stemedb.engine.EngineContext;
 import io.stemedb.engine.Watermark;
 import io.stemedb.engine.journal.BlockPreparation;
 import io.stemedb.engine.journal.JournalConfig;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
+import org.HdrHistogram.Histogram;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -25,6 +27,23 @@ interface AppendSide extends AutoCloseable {
     @Override
     void close();
 
+    /** What each of some appends at a rate costs its caller, in ns, two clock readings included. */
+    static Histogram paced(
+            final AppendSide side, final int first, final int count, final int ratePerSecond) {
+        final Histogram costs = Percentiles.newHistogram();
+        final Schedule schedule = new Schedule(System.nanoTime(), 1, ratePerSecond, count);
+        for (int i = 0; i < count; i++) {
+            final long dueNs = schedule.intendedNs(i);
+            long startNs = System.nanoTime();
+            while (startNs - dueNs < 0) {
+                startNs = System.nanoTime();
+            }
+            side.append(first + i);
+            costs.recordValue(System.nanoTime() - startNs);
+        }
+        return costs;
+    }
+
     /** The engine: fields set, encoded, checked, summed, appended with a sequence. */
     final class OfEngine implements AppendSide {
         private static final long PREPARE_NS = 20_000_000;
@@ -35,7 +54,11 @@ interface AppendSide extends AutoCloseable {
         private final Claims claims = new Claims(1_000);
 
         OfEngine(final Path directory, final BlockPreparation preparation) {
-            engine = Engine.launch(Engines.context(directory).blockPreparation(preparation));
+            this(Engines.context(directory).blockPreparation(preparation));
+        }
+
+        OfEngine(final EngineContext context) {
+            engine = Engine.launch(context);
             appender = engine.newAppender();
         }
 

@@ -1,6 +1,8 @@
 package io.stemedb.engine.cli;
 
+import io.stemedb.engine.Engine;
 import io.stemedb.engine.EngineContext;
+import io.stemedb.engine.OpeningReport;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -56,6 +58,19 @@ abstract class DirectoryCommand implements Callable<Integer> {
     /** What an engine or a snapshot finds wrong and can go on with. */
     final void complain(final Throwable error) {
         StemeDbCommand.failed(console, error, verbose);
+    }
+
+    /** What opening did about damage, of which the engine has told by then. */
+    final void sayOpening(final Engine engine) {
+        final OpeningReport report = engine.openingReport();
+        if (!report.isSound()) {
+            console.say(
+                    "the directory was opened with "
+                            + report.foundCount()
+                            + " findings: "
+                            + String.join("; ", report.found().subList(0, 1)));
+            report.done().forEach(line -> console.say("opening: " + line));
+        }
     }
 
     /** The directory, for a command that must not make one. */

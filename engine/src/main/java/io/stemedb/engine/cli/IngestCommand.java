@@ -126,6 +126,7 @@ final class IngestCommand extends DirectoryCommand {
             final Engine engine,
             final RejectsFile rejects)
             throws CommandException, IOException {
+        sayOpening(engine);
         final long startNs = System.nanoTime();
         final AckPrinter acks =
                 acknowledge

@@ -28,7 +28,8 @@ import picocli.CommandLine.ParseResult;
             "  stemedb ingest claims.jsonl         one record a line into ./stemedb-data",
             "  producer | stemedb ingest - --acks  acknowledges each record once it is on disk",
             "  stemedb subject BTCUSD@bitstamp     newest claims first, as JSON Lines",
-            "  stemedb verify --dir /srv/claims    compares both stores with the journal",
+            "  stemedb verify --dir /srv/claims    checks journal and stores",
+            "  stemedb backup /mnt/backup          of a running engine too; then restore",
             "",
             "The directory is --dir, else STEMEDB_DIR, else stemedb-data in the working",
             "directory. STEMEDB_JAVA_OPTS gives more options to the JVM.",
@@ -36,7 +37,7 @@ import picocli.CommandLine.ParseResult;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:done",
-            "1:records were refused, nothing was found, or verify saw a difference",
+            "1:records were refused, nothing was found, or there is a difference",
             "2:the command line is wrong",
             "3:the directory, the engine or the machine failed",
         },
@@ -49,6 +50,10 @@ import picocli.CommandLine.ParseResult;
             EpochCommand.class,
             SubjectsCommand.class,
             VerifyCommand.class,
+            RepairCommand.class,
+            QuarantineCommand.class,
+            BackupCommand.class,
+            RestoreCommand.class,
         })
 final class StemeDbCommand implements Runnable {
 

@@ -13,9 +13,10 @@ import picocli.CommandLine.Command;
 @Command(
         name = "verify",
         description = {
-            "Compares both stores with the journal.",
+            "Checks journal and stores, each by itself and against each other.",
             "",
-            "Replays the journal and prints counts, digest and every difference. Records that the"
+            "Prints counts, digest and every difference: flipped bits, gaps, files cut off, missing"
+                    + " or foreign stores, entries of no record. Records that the"
                     + " stores had not reached yet, as after a kill, are no differences: they are"
                     + " counted as not yet stored.",
         },

@@ -76,7 +76,10 @@ final class IngestAgent implements Agent, JournalHandler {
     private int put;
 
     private long oldestNs;
+
+    /** No generation has room: until a flush is done there is nothing to be quick about. */
     private boolean stalled;
+
     private final AtomicLong flushRequest = new AtomicLong();
 
     IngestAgent(final IngestParts parts, final JournalReader reader, final KvReader storeReader) {
@@ -102,6 +105,11 @@ final class IngestAgent implements Agent, JournalHandler {
     @Override
     public int doWork() {
         return reader.poll(this, Math.max(0, BATCH - gathered)) + rotateIfDue();
+    }
+
+    /** Its own thread: whether it holds records that no generation has room for. */
+    boolean isStalled() {
+        return stalled;
     }
 
     /** Any thread: seal the generation that holds a sequence as soon as it is in. */

@@ -31,7 +31,7 @@ import org.agrona.concurrent.SystemNanoClock;
  * }</pre>
  */
 public final class Ingestor implements AutoCloseable {
-    private static final long BACKGROUND_IDLE_NS = 50_000;
+    private static final long BACKGROUND_IDLE_NS = 250_000;
     private static final int CLOSE_TIMEOUT_MS = 5_000;
 
     private final IngestParts parts;
@@ -151,7 +151,11 @@ public final class Ingestor implements AutoCloseable {
             final ThreadFactory threadFactory) {
         markStarted();
         for (final Agent agent : agents) {
-            run(agent, agent == agents.get(0) ? ingestIdle : backgroundIdle.get(), threadFactory);
+            final IdleStrategy idle =
+                    agent == agents.get(0)
+                            ? new StallIdle(ingestIdle, ingestAgent::isStalled)
+                            : backgroundIdle.get();
+            run(agent, idle, threadFactory);
         }
     }
 

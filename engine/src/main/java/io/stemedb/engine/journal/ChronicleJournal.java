@@ -256,6 +256,7 @@ public final class ChronicleJournal implements Journal {
         try {
             while (true) {
                 final LiveSegment next = segment.next();
+                segment.unmapFinished();
                 segment.syncFile().force();
                 SYNCED.setRelease(
                         this, next == null ? target : Math.max(synced, segment.lastSequence()));

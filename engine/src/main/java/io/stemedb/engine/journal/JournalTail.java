@@ -9,9 +9,10 @@ import java.util.List;
 import org.agrona.BufferUtil;
 
 /**
- * Reads the files of a journal without opening it, from a sequence to the present end. Each segment
- * is read into memory of our own: its owner, if there is one, may cut a file back while we look,
- * and a mapping would not survive that.
+ * Reads the files of a journal without opening it, from a sequence to the present end. Where the
+ * journal may have an owner, each segment is read into memory of our own: its owner may cut a file
+ * back while we look, and a mapping would not survive that. Whoever holds the directory's lock maps
+ * the files instead.
  *
  * <p>One thread. Of a journal that is being appended to it sees a beginning, up to some moment of
  * the reading.
@@ -19,21 +20,32 @@ import org.agrona.BufferUtil;
 public final class JournalTail implements JournalReader {
     private static final int CHUNK = 1 << 20;
 
+    /** Where the first record of a sound segment ends, and the one behind it. */
+    private static final int HEAD = CHUNK;
+
     /** So many zeros in a row are taken for blocks that are reserved and not written yet. */
     private static final int ZEROS_END = 8 * CHUNK;
 
     private final List<SegmentFile> segments;
     private final long fromSequence;
+    private final boolean mapped;
     private final SegmentWalker walker = new SegmentWalker();
     private final FromSequence filter;
     private ByteBuffer image = ByteBuffer.allocateDirect(0);
+    private int imageLength;
     private int next;
     private boolean loaded;
+
+    /** Of the segment looked at last: no record can be read, and a frame says there was one. */
+    private boolean isDamaged;
+
     private long nextSequence;
     private long oldestSequence;
 
-    private JournalTail(final List<SegmentFile> segments, final long fromSequence) {
+    private JournalTail(
+            final List<SegmentFile> segments, final long fromSequence, final boolean mapped) {
         this.segments = segments;
+        this.mapped = mapped;
         this.fromSequence = fromSequence;
         filter = new FromSequence(fromSequence);
     }
@@ -46,7 +58,24 @@ public final class JournalTail implements JournalReader {
      * @return a reader
      */
     public static JournalTail open(final Path directory, final long fromSequence) {
-        final JournalTail tail = new JournalTail(SegmentFiles.list(directory), fromSequence);
+        return open(directory, fromSequence, false);
+    }
+
+    /**
+     * Opens the files of a journal that nobody else may open meanwhile.
+     *
+     * @param directory directory of the journal; the caller holds the lock of the data directory
+     * @param fromSequence first record to deliver; older ones are skipped
+     * @return a reader
+     */
+    public static JournalTail openLocked(final Path directory, final long fromSequence) {
+        return open(directory, fromSequence, true);
+    }
+
+    private static JournalTail open(
+            final Path directory, final long fromSequence, final boolean mapped) {
+        final JournalTail tail =
+                new JournalTail(SegmentFiles.list(directory), fromSequence, mapped);
         tail.findStart();
         return tail;
     }
@@ -58,14 +87,11 @@ public final class JournalTail implements JournalReader {
     private void findStart() {
         for (int i = segments.size() - 1; i >= 0; i--) {
             final SegmentFile segment = segments.get(i);
-            load(segment, SegmentWalker.ANY_SEQUENCE);
-            walker.walk(image.limit(), true, FromSequence.NOBODY, 1);
-            final long first =
-                    walker.expected() == SegmentWalker.ANY_SEQUENCE ? 0 : walker.expected() - 1;
-            if (first == 0) {
+            final long first = firstSequence(segment);
+            segment.firstSequence(first);
+            if (first == 0 && !isDamaged) {
                 segments.remove(i);
-            } else {
-                segment.firstSequence(first);
+            } else if (first > 0) {
                 oldestSequence = first;
                 if (first <= fromSequence) {
                     segments.subList(0, i).clear();
@@ -73,8 +99,67 @@ public final class JournalTail implements JournalReader {
                 }
             }
         }
-        loaded = false;
+        unload();
         nextSequence = segments.isEmpty() ? fromSequence : segments.get(0).firstSequence();
+        if (nextSequence == 0) {
+            nextSequence = fromSequence;
+        }
+    }
+
+    /** Sequence of the first record, 0 if there is none; the head of the segment mostly tells. */
+    private long firstSequence(final SegmentFile segment) {
+        load(segment, SegmentWalker.ANY_SEQUENCE, HEAD);
+        walker.walk(imageLength, true, FromSequence.NOBODY, 1);
+        if (walker.expected() == SegmentWalker.ANY_SEQUENCE && imageLength == HEAD) {
+            load(segment, SegmentWalker.ANY_SEQUENCE, Integer.MAX_VALUE);
+            walker.walk(imageLength, true, FromSequence.NOBODY, 1);
+        }
+        final boolean none = walker.expected() == SegmentWalker.ANY_SEQUENCE;
+        isDamaged = none && walker.isFrameDue(imageLength);
+        walker.release();
+        segment.unmap();
+        if (none && !isDamaged) {
+            return 0;
+        }
+        // what is damaged at the head of all was the first record
+        return segment.number() == TailScan.FIRST_NUMBER ? 1 : none ? 0 : walker.expected() - 1;
+    }
+
+    /**
+     * The segment that is being read.
+     *
+     * @return its file; null before the first
+     */
+    public Path segment() {
+        return next == 0 ? null : segments.get(next - 1).path();
+    }
+
+    /**
+     * The segments that hold a record from the one asked for on, oldest first.
+     *
+     * @return their files
+     */
+    List<Path> segments() {
+        return segments.stream().map(SegmentFile::path).toList();
+    }
+
+    /**
+     * Where the last record of a segment ends that is whole now; 0 if something before it is
+     * damaged. Not while polling.
+     */
+    long soundLength(final Path path) {
+        final SegmentCopies.Soundness soundness = new SegmentCopies.Soundness();
+        for (final SegmentFile segment : segments) {
+            if (segment.path().equals(path)) {
+                load(segment, SegmentWalker.ANY_SEQUENCE, Integer.MAX_VALUE);
+                while (walker.walk(imageLength, true, soundness, Integer.MAX_VALUE) > 0) {
+                    Thread.onSpinWait();
+                }
+            }
+        }
+        final long end = walker.goodEnd();
+        unload();
+        return soundness.isSound() ? end : 0;
     }
 
     /**
@@ -92,20 +177,32 @@ public final class JournalTail implements JournalReader {
         filter.to(handler);
         int calls = 0;
         if (loaded) {
-            calls = walker.walk(image.limit(), true, filter, limit);
+            calls = walker.walk(imageLength, true, filter, limit);
             nextSequence = walker.expected();
         }
         if (handler.onPolled() && calls == 0 && limit > 0 && next < segments.size()) {
-            load(segments.get(next++), nextSequence);
+            if (next > 0) {
+                segments.get(next - 1).unmap();
+            }
+            load(segments.get(next++), nextSequence, Integer.MAX_VALUE);
             loaded = true;
             return 1;
         }
         return calls;
     }
 
-    private void load(final SegmentFile segment, final long expectedSequence) {
+    private void load(final SegmentFile segment, final long expectedSequence, final int most) {
+        if (mapped) {
+            imageLength = segment.map(walker, expectedSequence);
+        } else {
+            read(segment, expectedSequence, most);
+        }
+    }
+
+    private void read(final SegmentFile segment, final long expectedSequence, final int most) {
         try (FileChannel channel = FileChannel.open(segment.path(), StandardOpenOption.READ)) {
-            final int size = (int) Math.min(channel.size(), Integer.MAX_VALUE - CHUNK);
+            final int size =
+                    (int) Math.min(channel.size(), Math.min(most, Integer.MAX_VALUE - CHUNK));
             ensureCapacity(size);
             image.clear().limit(size);
             int end = 0;
@@ -123,12 +220,9 @@ public final class JournalTail implements JournalReader {
                 }
                 end = image.position();
             }
-            image.limit(end);
+            imageLength = end;
             walker.wrap(
-                    BufferUtil.address(image),
-                    image.limit(),
-                    segment.path().toString(),
-                    expectedSequence);
+                    BufferUtil.address(image), end, segment.path().toString(), expectedSequence);
         } catch (final IOException e) {
             throw new JournalException(segment + ": cannot be read", e);
         }
@@ -156,11 +250,18 @@ public final class JournalTail implements JournalReader {
         return Math.max(nextSequence, fromSequence);
     }
 
+    private void unload() {
+        loaded = false;
+        walker.release();
+        for (final SegmentFile segment : segments) {
+            segment.unmap();
+        }
+    }
+
     @Override
     public void close() {
-        loaded = false;
+        unload();
         next = segments.size();
-        walker.release();
         BufferUtil.free(image);
         image = ByteBuffer.allocateDirect(0);
     }

@@ -7,6 +7,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 import net.openhft.chronicle.bytes.MappedBytes;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
+import net.openhft.posix.MAdviseFlag;
+import net.openhft.posix.PosixAPI;
 
 /**
  * A segment of this process: one Chronicle cycle file, mapped as a whole, so that its addresses
@@ -39,6 +41,9 @@ final class LiveSegment {
     private final long address;
     private final int length;
     private final SyncFile syncFile;
+
+    /** Guarded by the force lock. */
+    private long unmapped;
 
     private long limit;
     private long lastSequence;
@@ -126,6 +131,20 @@ final class LiveSegment {
 
     void next(final LiveSegment segment) {
         next = segment;
+    }
+
+    /**
+     * Force lock held. Takes the finished pages out of the page table, all at once. The force that
+     * follows would write-protect each of them by itself, which interrupts every core each time;
+     * the bytes stay in the page cache, and who reads them again maps them again.
+     */
+    void unmapFinished() {
+        final long end = limit() & -BlockPreparer.PAGE;
+        if (end > unmapped) {
+            // advice: if the kernel does not take it, the force is slower and nothing else
+            PosixAPI.posix().madvise(address + unmapped, end - unmapped, MAdviseFlag.MADV_DONTNEED);
+            unmapped = end;
+        }
     }
 
     void markRead() {

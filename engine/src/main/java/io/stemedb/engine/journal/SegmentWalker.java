@@ -292,7 +292,7 @@ final class SegmentWalker {
             final int recordLength,
             final long next,
             final JournalHandler handler) {
-        final long from = goodEnd;
+        final long from = Math.min(next, candidate); // behind metadata
         final long first = expected == ANY_SEQUENCE ? sequence : expected;
         position = candidate;
         if (candidate == next && sequence == first && isSound(candidate, sequence, recordLength)) {

@@ -21,7 +21,7 @@ final class TailScan implements JournalHandler {
     private static final int VOTES = 3;
 
     /** Number of the first segment of a data directory. */
-    private static final long FIRST_NUMBER = 1;
+    static final long FIRST_NUMBER = 1;
 
     private final List<String> damage = new ArrayList<>();
     private final SegmentWalker walker = new SegmentWalker();

@@ -1,5 +1,6 @@
 package io.stemedb.engine.memtable;
 
+import org.agrona.BitUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -35,6 +36,9 @@ public final class SortedEntries extends EntryView {
 
     private static final Phase[] PHASES = Phase.values();
     private static final EntryKind[] FAMILIES = EntryKind.values();
+    private static final int TOUCHED = 16;
+    private static final int LINE = BitUtil.CACHE_LINE_LENGTH;
+    private static final int RECORD_LINES = 5; // header, key and a record of common length
     private static final int KINDS = EntryDescriptor.QUARANTINE + 1;
 
     private final int recordCapacity;
@@ -60,6 +64,8 @@ public final class SortedEntries extends EntryView {
     private int target;
 
     private int family;
+    private int touched;
+    private long sink;
     private int next;
     private int nextEnd;
 
@@ -156,6 +162,10 @@ public final class SortedEntries extends EntryView {
             final int kind = kindOf(FAMILIES[++family]);
             next = starts[kind];
             nextEnd = ends[kind];
+            touched = next;
+        }
+        if (next >= touched) {
+            touchAhead();
         }
         final int place = PrefixSorter.entry(entries[next++]);
         final EntryKind kind = FAMILIES[family];
@@ -165,6 +175,25 @@ public final class SortedEntries extends EntryView {
             position(kind, region, place);
         }
         return true;
+    }
+
+    /**
+     * Entries in key order lie anywhere in the region, a cache miss for each line. Reading from
+     * many before the first is used lets the processor wait for all of them at once.
+     */
+    private void touchAhead() {
+        final int end = Math.min(next + TOUCHED, nextEnd);
+        final int length = FAMILIES[family] == EntryKind.SUBJECT ? LINE : RECORD_LINES * LINE;
+        final int last = region.capacity() - length - Long.BYTES;
+        long sum = 0;
+        for (int i = next; i < end; i++) {
+            final int place = Math.min(PrefixSorter.entry(entries[i]), last);
+            for (int line = 0; line <= length; line += LINE) {
+                sum += region.getLong(place + line);
+            }
+        }
+        sink = sum;
+        touched = end;
     }
 
     private static int kindOf(final EntryKind family) {

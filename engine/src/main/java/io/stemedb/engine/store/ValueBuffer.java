@@ -13,6 +13,11 @@ public final class ValueBuffer {
     private ByteBuffer bytes;
     private final UnsafeBuffer buffer;
 
+    /** The caller's direct memory that was seen last, and a window onto it. */
+    private ByteBuffer seen;
+
+    private ByteBuffer window;
+
     /**
      * Allocates.
      *
@@ -55,6 +60,36 @@ public final class ValueBuffer {
         buffer.putBytes(0, value, offset, length);
         bytes.limit(length).position(0);
         return bytes;
+    }
+
+    /**
+     * A value where native code can read it: in place if it lies in a direct byte buffer, else
+     * copied in.
+     *
+     * @param value buffer of the value
+     * @param offset its first byte
+     * @param length its bytes
+     * @return from the position of the value to the limit at its end; good until the next call
+     */
+    public ByteBuffer of(final DirectBuffer value, final int offset, final int length) {
+        final ByteBuffer memory = value.byteBuffer();
+        if (memory == null || !memory.isDirect()) {
+            return set(value, offset, length);
+        }
+        if (memory != seen) {
+            seen = memory;
+            window = memory.duplicate();
+            window.clear();
+        }
+        final int position = value.wrapAdjustment() + offset;
+        window.limit(position + length).position(position);
+        return window;
+    }
+
+    /** Lets go of memory that is not ours. */
+    public void forget() {
+        seen = null;
+        window = null;
     }
 
     /**

@@ -187,6 +187,37 @@ public final class LmdbKvStore implements KvStore {
         }
     }
 
+    /**
+     * Checks the pages of a store's file, before LMDB opens it and believes what they say.
+     *
+     * @param directory of a store that nobody has open
+     * @throws StoreException naming the page that is damaged
+     */
+    public static void checkPages(final Path directory) {
+        if (LmdbEnvironment.isCreated(directory)) {
+            LmdbFileCheck.check(directory.resolve(LmdbEnvironment.DATA_FILE));
+        }
+    }
+
+    /**
+     * Copies the store as it is now, while others go on reading and writing it.
+     *
+     * @param directory where to; exists and is empty
+     * @throws StoreException if that fails
+     */
+    public void copyTo(final Path directory) {
+        final Gate.Pass pass = gate.newPass(() -> {});
+        pass.enter();
+        try {
+            environment.env.copy(directory.toFile());
+        } catch (final LmdbException e) {
+            throw environment.failure("copy to " + directory, e);
+        } finally {
+            pass.exit();
+            pass.close();
+        }
+    }
+
     @Override
     public void close() {
         if (!gate.close()) {

@@ -54,7 +54,7 @@ final class RocksBatch implements KvBatch {
         enter();
         try {
             key.setNext(newKey, keyOffset, keyLength);
-            writer.put(key.bytes(), value.set(newValue, valueOffset, valueLength));
+            writer.put(key.bytes(), value.of(newValue, valueOffset, valueLength));
         } catch (final RocksDBException e) {
             throw store.failure("write " + file, e);
         } finally {
@@ -125,6 +125,7 @@ final class RocksBatch implements KvBatch {
     /** Once, by the batch's thread or the thread that closes the store. */
     private void release() {
         store.batchFinished();
+        value.forget();
         writer.close();
         try {
             Files.deleteIfExists(file);

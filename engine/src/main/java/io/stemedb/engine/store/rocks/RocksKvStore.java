@@ -15,6 +15,8 @@ import io.stemedb.engine.store.ValueBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.rocksdb.LiveFileMetaData;
 import org.rocksdb.RocksDB;
@@ -151,6 +153,30 @@ public final class RocksKvStore implements KvStore {
         }
     }
 
+    /**
+     * Names of the files that hold the data of a store, which nobody writes.
+     *
+     * @param directory of the store
+     * @param nativeDirectory where the native library is kept
+     * @return names such as {@code 000012.sst}
+     * @throws StoreException if one of them is missing, or the store cannot be opened
+     */
+    public static Set<String> dataFiles(final Path directory, final Path nativeDirectory) {
+        RocksNative.load(nativeDirectory);
+        final Set<String> names = new HashSet<>();
+        try (RocksSettings settings = new RocksSettings()) {
+            settings.options.setCreateIfMissing(false);
+            try (RocksDB db = RocksDB.openReadOnly(settings.options, directory.toString())) {
+                for (final LiveFileMetaData file : db.getLiveFilesMetaData()) {
+                    names.add(file.fileName().replace("/", ""));
+                }
+            }
+        } catch (final RocksDBException e) {
+            throw asStoreException(name(directory) + " cannot be opened to read", e);
+        }
+        return names;
+    }
+
     /** The writer may delete files while we go through its manifest: then we look again. */
     private static RocksDB openReadOnly(final Path directory, final RocksSettings settings)
             throws RocksDBException {
@@ -204,12 +230,7 @@ public final class RocksKvStore implements KvStore {
         final Gate.Pass pass = gate.newPass(() -> {});
         pass.enter();
         try {
-            if (readOnly) {
-                // The writer may have deleted a file by now; we still hold it open.
-                db.verifyChecksum();
-            } else {
-                verifyFiles();
-            }
+            verifyFiles();
         } catch (final RocksDBException e) {
             throw failure("verify", e);
         } finally {
@@ -218,9 +239,12 @@ public final class RocksKvStore implements KvStore {
         }
     }
 
-    /** File by file, so that the one that is damaged can be named. */
+    /** File by file, so that each one that is damaged can be named. */
     private void verifyFiles() throws RocksDBException {
-        db.disableFileDeletions();
+        StoreException damaged = null;
+        if (!readOnly) {
+            db.disableFileDeletions();
+        }
         try {
             for (final LiveFileMetaData file : db.getLiveFilesMetaData()) {
                 final String path = file.path() + file.fileName();
@@ -228,11 +252,21 @@ public final class RocksKvStore implements KvStore {
                     reader.open(path);
                     reader.verifyChecksum();
                 } catch (final RocksDBException e) {
-                    throw failure("verify file " + path, e);
+                    final StoreException failure = failure("verify file " + path, e);
+                    if (damaged == null) {
+                        damaged = failure;
+                    } else {
+                        damaged.addSuppressed(failure);
+                    }
                 }
             }
         } finally {
-            db.enableFileDeletions();
+            if (!readOnly) {
+                db.enableFileDeletions();
+            }
+        }
+        if (damaged != null) {
+            throw damaged;
         }
     }
 

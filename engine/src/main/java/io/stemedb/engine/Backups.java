@@ -1,0 +1,116 @@
+package io.stemedb.engine;
+
+import io.stemedb.engine.platform.DirectoryLock;
+import io.stemedb.engine.platform.Manifest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.function.LongConsumer;
+
+/** Backups of data directories, and their way back. */
+public final class Backups {
+    private Backups() {}
+
+    /**
+     * Backs a directory up, also while an engine in another process runs on it: everything that was
+     * appended before the call is in it, and verification has found it sound. What did not change
+     * since the backup before is not copied again. A call that fails or is killed leaves the backup
+     * before it as it was.
+     *
+     * @param directory data directory; for one whose engine runs in this process, {@link
+     *     Engine#backup(Path, LongConsumer)}
+     * @param target directory of the backup; made if missing
+     * @param progress told bytes copied, then entries and records verified
+     * @return what was done
+     * @throws EngineException if there is no engine's data, the target holds something else, or the
+     *     copy is not sound
+     */
+    public static BackupReport backup(
+            final Path directory, final Path target, final LongConsumer progress) {
+        Verifier.manifest(directory);
+        if (DirectoryLock.isHeldHere(directory)) {
+            throw new EngineException(
+                    directory + ": an engine of this process runs on it, use its backup", null);
+        }
+        return Backup.write(directory, target, null, progress);
+    }
+
+    /**
+     * Makes a data directory of a backup. It appears once it is complete and verified.
+     *
+     * @param target directory of the backup
+     * @param directory data directory to make; must not exist
+     * @param progress told bytes copied, then entries and records verified
+     * @return what verification of it found; sound but for gaps that were known at the backup
+     * @throws EngineException if there is no backup, a file of it is damaged, or the directory
+     *     exists
+     */
+    public static Verification restore(
+            final Path target, final Path directory, final LongConsumer progress) {
+        final BackupManifest backup = BackupManifest.read(target);
+        if (backup == null) {
+            throw new EngineException(target + ": no backup there", null);
+        }
+        final Path home = directory.toAbsolutePath();
+        checkFree(home);
+        final Path partial = home.resolveSibling(home.getFileName() + ".restoring");
+        checkFree(partial);
+        try {
+            copy(backup, target, partial, progress);
+            final Manifest manifest = Verifier.manifest(partial);
+            final Examination examination;
+            try (DirectoryLock lock = DirectoryLock.acquire(partial)) {
+                examination = Verifier.examine(partial, manifest, lock, progress);
+            }
+            if (!Backup.isGood(examination)) {
+                throw new EngineException(
+                        partial
+                                + ": the restored directory is not sound: "
+                                + examination.verification().differences().get(0),
+                        null);
+            }
+            checkFree(home);
+            Files.move(partial, home, StandardCopyOption.ATOMIC_MOVE);
+            FileCopies.force(home.getParent());
+            return examination.verification();
+        } catch (final IOException e) {
+            throw new UncheckedIOException(directory + ": restore failed: " + e, e);
+        }
+    }
+
+    private static void checkFree(final Path path) {
+        if (Files.exists(path)) {
+            throw new EngineException(
+                    path + ": is there already, and a restore does not overwrite", null);
+        }
+    }
+
+    private static void copy(
+            final BackupManifest backup,
+            final Path target,
+            final Path to,
+            final LongConsumer progress)
+            throws IOException {
+        final Path from = backup.directory(target);
+        FileCopies.makeDirectory(to);
+        FileCopies.makeDirectory(to.resolve(EngineParts.JOURNAL));
+        long done = 0;
+        for (final BackupManifest.Entry entry : backup.files()) {
+            final Path file = from.resolve(entry.path());
+            final Path copy = to.resolve(entry.path()).normalize();
+            if (!copy.startsWith(to)) {
+                throw new EngineException(target + ": file outside the backup: " + copy, null);
+            }
+            FileCopies.makeDirectory(copy.getParent());
+            if (Files.size(file) != entry.length()
+                    || FileCopies.copy(file, copy, entry.length()) != entry.crc()) {
+                throw new EngineException(file + ": is not what was backed up", null);
+            }
+            done += entry.length();
+            progress.accept(done);
+        }
+        FileCopies.forceDirectories(to);
+    }
+}

@@ -1,0 +1,103 @@
+package io.stemedb.engine;
+
+import io.stemedb.engine.Findings.Part;
+import io.stemedb.engine.journal.JournalException;
+import io.stemedb.engine.journal.JournalTail;
+import io.stemedb.engine.platform.Manifest;
+import io.stemedb.engine.store.StoreIdentity;
+import io.stemedb.engine.store.lmdb.LmdbKvStore;
+import io.stemedb.engine.store.rocks.RocksKvStore;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/**
+ * What a look at a closed directory found, for who reports it and who repairs it.
+ *
+ * @param verification all of it
+ * @param rocks what is wrong with RocksDB
+ * @param lmdb what is wrong with LMDB
+ * @param damages damaged records of the journal
+ * @param oldestSequence oldest record of the journal, 0 in an empty one
+ * @param lastSequence newest record of the journal
+ */
+record Examination(
+        Verification verification,
+        StoreFault rocks,
+        StoreFault lmdb,
+        List<JournalDamage> damages,
+        long oldestSequence,
+        long lastSequence) {
+
+    /**
+     * What is wrong with a store.
+     *
+     * @param findings how many differences
+     * @param cursor up to where it says it is complete; 0 if it does not open
+     * @param missing whether there is none
+     * @param foreign whether it belongs to another engine
+     * @param readable whether it can be read to its end
+     */
+    record StoreFault(
+            long findings, long cursor, boolean missing, boolean foreign, boolean readable) {}
+
+    /** Looks at a directory whose lock the caller holds; native libraries come from a directory. */
+    static Examination of(
+            final Path directory,
+            final Manifest manifest,
+            final Path natives,
+            final LongConsumer progress) {
+        final Findings findings = new Findings();
+        final StoreIdentity identity = EngineParts.identity(manifest);
+        final Path journal = directory.resolve(EngineParts.JOURNAL);
+        try (ExaminedStore rocks =
+                        ExaminedStore.open(
+                                Part.ROCKSDB,
+                                findings,
+                                () ->
+                                        RocksKvStore.openReadOnly(
+                                                directory.resolve(EngineParts.ROCKS),
+                                                identity,
+                                                natives));
+                ExaminedStore lmdb =
+                        ExaminedStore.open(
+                                Part.LMDB,
+                                findings,
+                                () -> {
+                                    final Path store = directory.resolve(EngineParts.LMDB);
+                                    LmdbKvStore.checkPages(store);
+                                    return LmdbKvStore.openReadOnly(store, identity, natives);
+                                })) {
+            rocks.checkFiles();
+            lmdb.checkFiles();
+            final ExaminedStore subjects = "ROCKSDB".equals(manifest.subjectIndex()) ? rocks : lmdb;
+            try (JournalTail tail = JournalTail.openLocked(journal, 1);
+                    JournalComparison comparison =
+                            new JournalComparison(
+                                    rocks, lmdb, subjects, tail, findings, progress)) {
+                comparison.takeStores();
+                comparison.takeJournal();
+                comparison.compareEnds(journal);
+                return new Examination(
+                        comparison.result(),
+                        fault(rocks, findings),
+                        fault(lmdb, findings),
+                        comparison.damages(),
+                        tail.oldestSequence(),
+                        tail.nextSequence() - 1);
+            } catch (final JournalException | UncheckedIOException e) {
+                throw new EngineException(journal + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private static StoreFault fault(final ExaminedStore store, final Findings findings) {
+        return new StoreFault(
+                findings.count(store.part()),
+                store.cursor(),
+                store.isMissing(),
+                store.isForeign(),
+                store.isComplete());
+    }
+}

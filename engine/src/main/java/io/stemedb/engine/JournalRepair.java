@@ -1,0 +1,355 @@
+package io.stemedb.engine;
+
+import io.stemedb.codecs.InvalidRecordException;
+import io.stemedb.codecs.Limits;
+import io.stemedb.codecs.RecordHeader;
+import io.stemedb.codecs.RecordType;
+import io.stemedb.codecs.RecordValidator;
+import io.stemedb.engine.hash.Blake3;
+import io.stemedb.engine.journal.SegmentCopies;
+import io.stemedb.engine.journal.SegmentCopies.Patch;
+import io.stemedb.engine.store.KeyFamily;
+import io.stemedb.engine.store.Keys;
+import io.stemedb.engine.store.KvReader;
+import io.stemedb.engine.store.KvStore;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Looks for the right bytes of damaged journal records in the stores, and never guesses. A stored
+ * record is taken only if its CRC and content hash are right and one of these says that it is the
+ * one:
+ *
+ * <ul>
+ *   <li>the damaged record's body is intact and has that content hash: its header is restored;
+ *   <li>the damaged record's header is intact, so its length and its CRC name the content;
+ *   <li>the subject index, itself without a fault, has its sequence; where frames are damaged too,
+ *       the records found so must fill the stretch to the byte.
+ * </ul>
+ */
+final class JournalRepair {
+    private static final int RECORD_OFFSET = 16; // of a journal excerpt
+    private static final long LOST_MAX = 1_000_000;
+
+    private final boolean trustSubjects;
+    private final RecordValidator validator = new RecordValidator();
+    private final Blake3 blake3 = Blake3.newInstance();
+    private final UnsafeBuffer hash = direct(Limits.HASH_LENGTH);
+    private final UnsafeBuffer bytes = direct(Limits.RECORD_MAX);
+    private final UnsafeBuffer key = new UnsafeBuffer(new byte[Keys.MAX_LENGTH]);
+
+    /** By sequence: content hashes that the subject index has for it. */
+    private final Map<Long, byte[]> indexed = new HashMap<>();
+
+    /** By header: what is stored under it; null where there are two. */
+    private final Map<Long, byte[]> byHeader = new HashMap<>();
+
+    /** By the beginning of the content hash: what is stored under it. */
+    private final Map<Long, byte[]> byBody = new HashMap<>();
+
+    private final Map<Path, List<Patch>> patches = new LinkedHashMap<>();
+    private final List<JournalDamage> hopeless = new ArrayList<>();
+    private byte[] found;
+
+    private JournalRepair(final boolean trustSubjects) {
+        this.trustSubjects = trustSubjects;
+    }
+
+    private static UnsafeBuffer direct(final int length) {
+        return new UnsafeBuffer(ByteBuffer.allocateDirect(length));
+    }
+
+    /**
+     * Finds what can be restored.
+     *
+     * @param store both stores, to read
+     * @param trustSubjects whether the subject index is without a fault
+     */
+    static JournalRepair plan(
+            final List<JournalDamage> damages, final KvStore store, final boolean trustSubjects)
+            throws IOException {
+        final JournalRepair repair = new JournalRepair(trustSubjects);
+        try (KvReader reader = store.newReader()) {
+            repair.collect(damages, reader);
+            for (final JournalDamage damage : damages) {
+                final List<Patch> patch = repair.patch(damage, reader);
+                if (patch == null) {
+                    repair.hopeless.add(damage);
+                } else {
+                    repair.patches
+                            .computeIfAbsent(damage.segment(), path -> new ArrayList<>())
+                            .addAll(patch);
+                }
+            }
+        }
+        return repair;
+    }
+
+    /** By segment. */
+    Map<Path, List<Patch>> patches() {
+        return patches;
+    }
+
+    /** What no store has, or nothing says that it is the one. */
+    List<JournalDamage> hopeless() {
+        return hopeless;
+    }
+
+    /** One walk over the stores for all damages. */
+    private void collect(final List<JournalDamage> damages, final KvReader reader)
+            throws IOException {
+        long lost = 0;
+        for (final JournalDamage damage : damages) {
+            lost += damage.lastSequence() - damage.firstSequence() + 1;
+            for (long s = damage.firstSequence();
+                    s <= damage.lastSequence() && lost <= LOST_MAX;
+                    s++) {
+                indexed.put(s, null);
+            }
+            if (damage.recordLength() > 0) {
+                byHeader.put(read(damage).getLong(0), null);
+                hash(bytes, 0, damage.recordLength());
+                byBody.put(hash.getLong(0), null);
+            }
+        }
+        if (trustSubjects) {
+            ExaminedStore.scan(
+                    reader,
+                    KeyFamily.SUBJECT,
+                    (k, keyOffset, keyLength, value, valueOffset, valueLength) -> {
+                        final long sequence = Keys.sequence(k, keyOffset, keyLength);
+                        if (indexed.containsKey(sequence)) {
+                            final byte[] known = new byte[Keys.HASH_LENGTH];
+                            value.getBytes(valueOffset, known);
+                            // two entries of one sequence: neither is believed
+                            indexed.put(
+                                    sequence, indexed.get(sequence) == null ? known : new byte[0]);
+                        }
+                        return true;
+                    });
+        }
+        if (!byHeader.isEmpty()) {
+            for (final KeyFamily family :
+                    List.of(KeyFamily.EPOCH, KeyFamily.ASSERTION, KeyFamily.VOTE)) {
+                ExaminedStore.scan(
+                        reader,
+                        family,
+                        (k, keyOffset, keyLength, value, valueOffset, valueLength) -> {
+                            take(family, k, keyOffset, value, valueOffset, valueLength);
+                            return true;
+                        });
+            }
+        }
+    }
+
+    private void take(
+            final KeyFamily family,
+            final DirectBuffer entryKey,
+            final int keyOffset,
+            final DirectBuffer value,
+            final int valueOffset,
+            final int valueLength) {
+        if (valueLength <= Limits.HEADER_LENGTH) {
+            return;
+        }
+        final long header = value.getLong(valueOffset);
+        final long body =
+                beginningOfHash(family, entryKey, keyOffset, value, valueOffset, valueLength);
+        if (!byHeader.containsKey(header) && !byBody.containsKey(body)
+                || !isRight(family, entryKey, keyOffset, value, valueOffset, valueLength)) {
+            return;
+        }
+        final byte[] copy = new byte[valueLength];
+        value.getBytes(valueOffset, copy);
+        if (byBody.containsKey(body)) {
+            byBody.put(body, copy);
+        }
+        if (byHeader.containsKey(header)) {
+            // two under one header: neither is believed
+            byHeader.put(header, byHeader.get(header) == null ? copy : new byte[0]);
+        }
+    }
+
+    private long beginningOfHash(
+            final KeyFamily family,
+            final DirectBuffer entryKey,
+            final int keyOffset,
+            final DirectBuffer value,
+            final int valueOffset,
+            final int valueLength) {
+        return switch (family) {
+            case ASSERTION -> entryKey.getLong(Keys.assertionHashOffset(keyOffset));
+            case VOTE -> entryKey.getLong(Keys.voteHashOffset(keyOffset));
+            default -> {
+                hash(value, valueOffset, valueLength);
+                yield hash.getLong(0);
+            }
+        };
+    }
+
+    /** CRC, structure, and the hash or id in the key. */
+    private boolean isRight(
+            final KeyFamily family,
+            final DirectBuffer entryKey,
+            final int keyOffset,
+            final DirectBuffer value,
+            final int valueOffset,
+            final int valueLength) {
+        if (!isValid(value, valueOffset, valueLength)) {
+            return false;
+        }
+        if (family == KeyFamily.EPOCH) {
+            Keys.epochId(entryKey, keyOffset, hash, 0);
+            return StoredRecords.equal(
+                    hash, 0, value, StoredRecords.epochIdOffset(value, valueOffset, valueLength));
+        }
+        hash(value, valueOffset, valueLength);
+        return StoredRecords.equal(
+                hash,
+                0,
+                entryKey,
+                family == KeyFamily.VOTE
+                        ? Keys.voteHashOffset(keyOffset)
+                        : Keys.assertionHashOffset(keyOffset));
+    }
+
+    private boolean isValid(final DirectBuffer record, final int offset, final int length) {
+        try {
+            validator.validate(record, offset, length);
+            return true;
+        } catch (final InvalidRecordException e) {
+            return false;
+        }
+    }
+
+    private void hash(final DirectBuffer record, final int offset, final int length) {
+        blake3.hash(record, offset + Limits.HEADER_LENGTH, length - Limits.HEADER_LENGTH, hash, 0);
+    }
+
+    private DirectBuffer read(final JournalDamage damage) throws IOException {
+        final ByteBuffer target = bytes.byteBuffer().clear().limit(damage.recordLength());
+        try (FileChannel channel = FileChannel.open(damage.segment(), StandardOpenOption.READ)) {
+            final long at = damage.from() + (long) RECORD_OFFSET;
+            while (target.hasRemaining() && channel.read(target, at + target.position()) >= 0) {
+                Thread.onSpinWait();
+            }
+        }
+        return bytes;
+    }
+
+    private List<Patch> patch(final JournalDamage damage, final KvReader reader)
+            throws IOException {
+        return damage.recordLength() > 0
+                ? patchRecord(damage, reader)
+                : patchStretch(damage, reader);
+    }
+
+    private List<Patch> patchRecord(final JournalDamage damage, final KvReader reader)
+            throws IOException {
+        final int length = damage.recordLength();
+        read(damage);
+        final long header = bytes.getLong(0);
+        byte[] right = withSameBody(length);
+        if (right == null) {
+            right = byHeader.get(header);
+            right = right != null && right.length == length && isSimilar(right) ? right : null;
+        }
+        if (right == null) {
+            right = indexedRecord(damage.firstSequence(), reader);
+        }
+        return right != null && right.length == length
+                ? List.of(new Patch(damage.from(), damage.firstSequence(), right))
+                : null;
+    }
+
+    /** What is stored under the content hash of the damaged record: only its header is wrong. */
+    private byte[] withSameBody(final int length) {
+        hash(bytes, 0, length);
+        final byte[] right = byBody.get(hash.getLong(0));
+        return right != null && right.length == length && isSameBody(right) ? right : null;
+    }
+
+    private boolean isSameBody(final byte[] right) {
+        return StoredRecords.equal(
+                bytes,
+                Limits.HEADER_LENGTH,
+                new UnsafeBuffer(right),
+                Limits.HEADER_LENGTH,
+                right.length - Limits.HEADER_LENGTH);
+    }
+
+    /** Half of its bytes at least: a header that was altered may be another record's by chance. */
+    private boolean isSimilar(final byte[] right) {
+        int same = 0;
+        for (int i = 0; i < right.length; i++) {
+            same += right[i] == bytes.getByte(i) ? 1 : 0;
+        }
+        return 2 * same >= right.length;
+    }
+
+    private byte[] get(final KvReader reader, final int keyLength) {
+        found = null;
+        reader.get(
+                key,
+                0,
+                keyLength,
+                (k, ko, kl, value, valueOffset, valueLength) -> {
+                    if (isValid(value, valueOffset, valueLength)) {
+                        found = new byte[valueLength];
+                        value.getBytes(valueOffset, found);
+                    }
+                    return false;
+                });
+        return found;
+    }
+
+    /** The assertion that the subject index has under a sequence, if its content hash is right. */
+    private byte[] indexedRecord(final long sequence, final KvReader reader) {
+        final byte[] wanted = indexed.get(sequence);
+        if (wanted == null || wanted.length == 0) {
+            return null;
+        }
+        final UnsafeBuffer view = new UnsafeBuffer(wanted);
+        final byte[] record = get(reader, Keys.assertion(key, 0, view, 0));
+        if (record == null) {
+            return null;
+        }
+        final UnsafeBuffer right = direct(record.length);
+        right.putBytes(0, record);
+        hash(right, 0, record.length);
+        return StoredRecords.equal(hash, 0, view, 0)
+                        && RecordHeader.type(right, 0) == RecordType.ASSERTION.id()
+                ? record
+                : null;
+    }
+
+    private List<Patch> patchStretch(final JournalDamage damage, final KvReader reader) {
+        if (damage.to() == JournalDamage.UNKNOWN) {
+            return null;
+        }
+        final List<Patch> all = new ArrayList<>();
+        long position = damage.from();
+        for (long sequence = damage.firstSequence();
+                sequence <= damage.lastSequence() && position < damage.to();
+                sequence++) {
+            final byte[] record = indexedRecord(sequence, reader);
+            if (record == null) {
+                return null;
+            }
+            all.add(new Patch(position, sequence, record));
+            position += SegmentCopies.excerptLength(position, record.length);
+        }
+        final long wanted = damage.lastSequence() - damage.firstSequence() + 1;
+        return position == damage.to() && all.size() == wanted ? all : null;
+    }
+}

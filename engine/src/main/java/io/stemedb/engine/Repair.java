@@ -1,0 +1,310 @@
+package io.stemedb.engine;
+
+import io.stemedb.engine.Examination.StoreFault;
+import io.stemedb.engine.journal.SegmentCopies;
+import io.stemedb.engine.platform.DirectoryLock;
+import io.stemedb.engine.platform.Manifest;
+import io.stemedb.engine.store.KvStore;
+import io.stemedb.engine.store.StoreException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+import org.agrona.ErrorHandler;
+
+/**
+ * Mends a closed directory. First it looks and says what it will do; nothing is changed until
+ * {@link #run}. Damaged records of the journal are put back from the stores, then a store that is
+ * missing, damaged, of another engine or ahead of the journal is rebuilt from the journal. Nothing
+ * is guessed: what neither journal nor stores have with the right hash stays reported. Nothing is
+ * deleted: an old store is moved to {@code aside/} in the data directory.
+ *
+ * <p>One thread. Holds the directory's lock until it is closed or has run.
+ */
+public final class Repair implements AutoCloseable {
+    private static final String ASIDE = "aside";
+    private static final long STEP_NS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    private final Path directory;
+    private final Manifest manifest;
+    private final DirectoryLock lock;
+    private final Examination examination;
+    private final List<String> steps = new ArrayList<>();
+    private final List<String> impossible = new ArrayList<>();
+    private final List<String> rebuilt = new ArrayList<>();
+    private JournalRepair journal;
+
+    private Repair(
+            final Path directory,
+            final Manifest manifest,
+            final DirectoryLock lock,
+            final Examination examination) {
+        this.directory = directory;
+        this.manifest = manifest;
+        this.lock = lock;
+        this.examination = examination;
+    }
+
+    /**
+     * Looks at a directory and decides what to do.
+     *
+     * @param directory data directory that no engine runs on
+     * @param progress told, now and then, how many store entries and journal records were looked at
+     * @return what would be done
+     * @throws EngineException if there is no engine's data there
+     * @throws io.stemedb.engine.platform.DirectoryInUseException naming who runs on it
+     */
+    public static Repair plan(final Path directory, final LongConsumer progress) {
+        final Manifest manifest = Verifier.manifest(directory);
+        final DirectoryLock lock = DirectoryLock.acquire(directory);
+        try {
+            final Repair repair =
+                    new Repair(
+                            directory,
+                            manifest,
+                            lock,
+                            Verifier.examine(directory, manifest, lock, progress));
+            repair.plan();
+            return repair;
+        } catch (final IOException e) {
+            lock.close();
+            throw new UncheckedIOException(directory + ": cannot be looked at", e);
+        } catch (final RuntimeException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    private void plan() throws IOException {
+        long lost = planJournal();
+        lost += planEnd();
+        final StoreFault rocks = examination.rocks();
+        final StoreFault lmdb = examination.lmdb();
+        planStore("RocksDB", EngineParts.ROCKS, rocks, lmdb, lost);
+        planStore("LMDB", EngineParts.LMDB, lmdb, rocks, lost);
+    }
+
+    /** Records that will still be missing, and that a store may have. */
+    private long planJournal() throws IOException {
+        final List<JournalDamage> damages = examination.damages();
+        if (damages.isEmpty()) {
+            return 0;
+        }
+        List<JournalDamage> hopeless = damages;
+        if (isOpen(examination.rocks()) && isOpen(examination.lmdb())) {
+            try (KvStore store = Snapshot.stores(directory, manifest)) {
+                journal = JournalRepair.plan(damages, store, isSubjectIndexSound());
+                hopeless = journal.hopeless();
+            } catch (final StoreException e) {
+                impossible.add("the stores cannot be read: " + e.getMessage());
+            }
+        }
+        if (journal != null) {
+            journal.patches()
+                    .forEach(
+                            (segment, patches) ->
+                                    steps.add(
+                                            "put "
+                                                    + patches.size()
+                                                    + " damaged records back into "
+                                                    + segment
+                                                    + " from the stores: sequences "
+                                                    + sequences(patches)));
+        }
+        long lost = 0;
+        for (final JournalDamage damage : hopeless) {
+            impossible.add(
+                    "sequences "
+                            + damage.firstSequence()
+                            + "-"
+                            + damage.lastSequence()
+                            + " in "
+                            + damage.segment()
+                            + (damage.isSetAside()
+                                    ? ": set aside when they were ingested, no store has them"
+                                    : ": no store has a copy that is certain"));
+            lost += damage.isSetAside() ? 0 : 1;
+        }
+        return lost;
+    }
+
+    private static boolean isOpen(final StoreFault store) {
+        return store.readable() || store.missing();
+    }
+
+    private boolean isSubjectIndexSound() {
+        return "ROCKSDB".equals(manifest.subjectIndex())
+                ? examination.rocks().findings() == 0
+                : examination.lmdb().findings() == 0;
+    }
+
+    private static String sequences(final List<SegmentCopies.Patch> patches) {
+        final StringBuilder text = new StringBuilder();
+        for (final SegmentCopies.Patch patch : patches.subList(0, Math.min(patches.size(), 20))) {
+            text.append(text.length() == 0 ? "" : ", ").append(patch.sequence());
+        }
+        return text + (patches.size() > 20 ? " and more" : "");
+    }
+
+    /**
+     * Where both stores are ahead of the journal to the same record they alone have what follows.
+     */
+    private long planEnd() {
+        final long last = examination.lastSequence();
+        if (examination.rocks().cursor() > last
+                && examination.rocks().cursor() == examination.lmdb().cursor()) {
+            impossible.add(
+                    "sequences "
+                            + (last + 1)
+                            + "-"
+                            + examination.rocks().cursor()
+                            + ": the journal has lost them, the stores have them and stay");
+            return 1;
+        }
+        return 0;
+    }
+
+    private void planStore(
+            final String name,
+            final String folder,
+            final StoreFault fault,
+            final StoreFault other,
+            final long lost) {
+        final long last = examination.lastSequence();
+        final boolean ahead = fault.cursor() > last && fault.cursor() != other.cursor();
+        if (fault.findings() == 0 && !ahead) {
+            return;
+        }
+        final String why =
+                fault.missing()
+                        ? "is missing"
+                        : fault.foreign()
+                                ? "belongs to another engine"
+                                : ahead ? "is ahead of the journal" : "is damaged";
+        if (examination.oldestSequence() > 1) {
+            impossible.add(
+                    name
+                            + " "
+                            + why
+                            + ": it needs sequences 1-"
+                            + (examination.oldestSequence() - 1)
+                            + ", and the journal is trimmed");
+        } else if (lost > 0 && !fault.missing() && !fault.foreign()) {
+            impossible.add(
+                    name
+                            + " "
+                            + why
+                            + ": it may have records that the journal has lost, and stays");
+        } else {
+            rebuilt.add(folder);
+            steps.add(
+                    "rebuild "
+                            + name
+                            + ", which "
+                            + why
+                            + ", from "
+                            + last
+                            + " records of the journal"
+                            + (fault.missing() ? "" : "; the old one goes to " + aside(folder)));
+        }
+    }
+
+    private Path aside(final String folder) {
+        int number = 1;
+        while (Files.exists(directory.resolve(ASIDE).resolve(folder + "-" + number))) {
+            number++;
+        }
+        return directory.resolve(ASIDE).resolve(folder + "-" + number);
+    }
+
+    /**
+     * What was found.
+     *
+     * @return as {@link Verifier#verify}
+     */
+    public Verification found() {
+        return examination.verification();
+    }
+
+    /**
+     * What {@link #run} will do, in order.
+     *
+     * @return one line a step; empty if there is nothing to do or to be done
+     */
+    public List<String> steps() {
+        return List.copyOf(steps);
+    }
+
+    /**
+     * What cannot be repaired, and why.
+     *
+     * @return one line each
+     */
+    public List<String> impossible() {
+        return List.copyOf(impossible);
+    }
+
+    /**
+     * Does it, then verifies. Killed on the way it leaves a directory that opens or can be repaired
+     * again.
+     *
+     * @param errorHandler told of what the engine finds while it rebuilds
+     * @param progress told records stored again, then entries and records verified
+     * @return what verification found after
+     */
+    public Verification run(final ErrorHandler errorHandler, final LongConsumer progress) {
+        try {
+            if (journal != null) {
+                for (final var segment : journal.patches().entrySet()) {
+                    SegmentCopies.rewrite(segment.getKey(), segment.getValue());
+                }
+            }
+            for (final String folder : rebuilt) {
+                moveAside(folder);
+            }
+        } catch (final IOException e) {
+            throw new UncheckedIOException(directory + ": repair failed: " + e, e);
+        } finally {
+            lock.close();
+        }
+        if (!rebuilt.isEmpty()) {
+            rebuild(errorHandler, progress);
+        }
+        return Verifier.verify(directory, progress);
+    }
+
+    private void moveAside(final String folder) throws IOException {
+        final Path store = directory.resolve(folder);
+        if (Files.exists(store)) {
+            final Path aside = aside(folder);
+            FileCopies.makeDirectory(aside.getParent());
+            Files.move(store, aside, StandardCopyOption.ATOMIC_MOVE);
+            FileCopies.force(aside.getParent());
+            FileCopies.force(directory);
+        }
+    }
+
+    /** A launch replays the journal into what is not there. */
+    private void rebuild(final ErrorHandler errorHandler, final LongConsumer progress) {
+        final EngineContext context =
+                new EngineContext().directory(directory).errorHandler(errorHandler);
+        try (Engine engine = Engine.launch(context)) {
+            final long last = engine.watermark(Watermark.APPENDED);
+            while (!engine.checkpoint(STEP_NS)) {
+                progress.accept(engine.watermark(Watermark.STORED));
+            }
+            progress.accept(last);
+        }
+    }
+
+    /** Gives the directory free without changing it, unless it has run. */
+    @Override
+    public void close() {
+        lock.close();
+    }
+}

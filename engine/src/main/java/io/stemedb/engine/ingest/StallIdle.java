@@ -1,0 +1,45 @@
+package io.stemedb.engine.ingest;
+
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.agrona.concurrent.IdleStrategy;
+
+/**
+ * Idles as it was told, but gives the core away while ingest waits for a flush: what spins then
+ * only takes it from the flush.
+ */
+final class StallIdle implements IdleStrategy {
+    private static final long PARK_NS = 20_000;
+
+    private final IdleStrategy idle;
+    private final BooleanSupplier stalled;
+
+    StallIdle(final IdleStrategy idle, final BooleanSupplier stalled) {
+        this.idle = idle;
+        this.stalled = stalled;
+    }
+
+    @Override
+    public void idle(final int workCount) {
+        if (workCount == 0 && stalled.getAsBoolean()) {
+            LockSupport.parkNanos(PARK_NS);
+        } else {
+            idle.idle(workCount);
+        }
+    }
+
+    @Override
+    public void idle() {
+        idle.idle();
+    }
+
+    @Override
+    public void reset() {
+        idle.reset();
+    }
+
+    @Override
+    public String alias() {
+        return idle.alias();
+    }
+}
