@@ -128,6 +128,12 @@ public final class SimDisk {
                 && segments.contains(places[(int) sequence]);
     }
 
+    /** Whether a sequence was the first of its segment. */
+    public boolean isFirst(final long sequence) {
+        return isThere(sequence)
+                && (sequence == 1 || places[(int) sequence] != places[(int) sequence - 1]);
+    }
+
     /** Whether all of an excerpt but its frame and padding is as it was written. */
     public boolean isIntact(final long sequence, final DirectBuffer record, final int length) {
         if (!isThere(sequence)) {

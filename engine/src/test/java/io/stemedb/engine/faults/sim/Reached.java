@@ -14,6 +14,7 @@ final class Reached {
     long reads;
     long contents;
     long headsLost;
+    long undecidable;
 
     @Override
     public String toString() {
@@ -21,7 +22,8 @@ final class Reached {
                 "%d lives, %d records, %d crashes inside a step, %d power losses, %d failed"
                         + " journals, %d refused appends, %d store errors at readers, %d segments"
                         + " trimmed, %d bits flipped, %d reads and %d store contents checked, %d journals without"
-                        + " their head refused",
+                        + " their head refused, %d with a"
+                        + " record renumbered",
                 lives,
                 records,
                 crashes,
@@ -33,6 +35,7 @@ final class Reached {
                 flips,
                 reads,
                 contents,
-                headsLost);
+                headsLost,
+                undecidable);
     }
 }

@@ -74,6 +74,10 @@ final class Simulation {
         } catch (final HeadLost e) {
             reached.headsLost++;
         } catch (final RuntimeException | Error e) {
+            if (truth.undecidable && mutant == Mutant.NONE) {
+                reached.undecidable++;
+                return;
+            }
             e.addSuppressed(new IllegalStateException(truth.state(disk)));
             throw e;
         } finally {

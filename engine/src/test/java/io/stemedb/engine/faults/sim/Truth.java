@@ -27,6 +27,9 @@ final class Truth {
     /** Whether anything was hurt. */
     boolean damaged;
 
+    /** A record may have been given the sequence before its own, see {@link #renumber}. */
+    boolean undecidable;
+
     /** Record of an append that has not returned, or -1. */
     int inFlight;
 
@@ -48,6 +51,7 @@ final class Truth {
         lastTop = 0;
         synced = 0;
         damaged = false;
+        undecidable = false;
         inFlight = -1;
         pending = false;
     }
@@ -149,6 +153,11 @@ final class Truth {
      * the sequence, so the two cannot be told apart.
      */
     private void renumber(final SimDisk disk, final long appended) {
+        for (int s = 2; s <= top + (pending ? 1 : 0); s++) {
+            for (int bit = 0; hurt[s] && disk.isFirst(s) && 1 << bit <= s; bit++) {
+                undecidable |= (s & 1 << bit) != 0 && hurt[s ^ 1 << bit];
+            }
+        }
         for (long s = appended + 1; s <= top + (pending ? 1 : 0) && hurt[(int) appended]; s++) {
             if (Long.bitCount(s ^ appended) == 1 && isIntact(disk, s)) {
                 records[(int) appended] = records[(int) s];
