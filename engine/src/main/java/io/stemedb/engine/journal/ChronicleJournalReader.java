@@ -66,8 +66,12 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
                 old.add(oldSegments.get(i));
             }
         }
+        // A walk starts at the head of a segment; what comes before the first one asked for is
+        // dropped.
         nextSequence =
-                old.isEmpty() ? fromSequence : Math.min(fromSequence, old.peek().firstSequence());
+                Math.min(
+                        fromSequence,
+                        old.isEmpty() ? lifeFirstSequence : old.peek().firstSequence());
     }
 
     @Override

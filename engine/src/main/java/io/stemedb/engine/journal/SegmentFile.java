@@ -12,12 +12,12 @@ import org.agrona.IoUtil;
 
 /**
  * A segment that no process writes any more, mapped read-only while it is read. One thread at a
- * time.
+ * time. Open to be extended by the tests' simulated disk.
  *
  * <p>Its file may end in blocks that were reserved and never written; {@link SegmentFiles} cuts
  * those off once it has seen that they are zero.
  */
-final class SegmentFile {
+class SegmentFile {
     private static final ByteBuffer UNMAPPED = ByteBuffer.allocateDirect(0);
 
     private final Path path;
@@ -83,6 +83,25 @@ final class SegmentFile {
         } catch (final IOException e) {
             throw new UncheckedIOException(path + ": cannot be mapped", e);
         }
+    }
+
+    /** Whether bytes [from, to) are zero. */
+    boolean isZero(final long from, final long to) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            return SegmentFiles.isZero(channel, from, to);
+        }
+    }
+
+    /** Cuts the file back to a length. */
+    void cut(final long length) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+            channel.truncate(length);
+        }
+    }
+
+    /** Deletes the file and, when it was the last of its life, the directory. */
+    void delete() throws IOException {
+        SegmentFiles.delete(path);
     }
 
     void unmap() {

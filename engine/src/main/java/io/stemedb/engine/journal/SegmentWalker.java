@@ -252,8 +252,26 @@ final class SegmentWalker {
         if (following == stated + 1 && isPlausible(stated, candidate)) {
             return stated;
         }
+        if (due && expected == ANY_SEQUENCE) {
+            return sequenceOfFirst(stated, excerptEnd(candidate, recordLength), following, limit);
+        }
         // the CRC does not cover the sequence: where the two disagree the one behind decides
         return due && isPlausible(following - 1, candidate) ? following - 1 : NO_RECORD;
+    }
+
+    /**
+     * Nothing was expected, and the first two records disagree: the third decides, and without one
+     * the smaller, as a bit turned over is mostly one of the many leading zeros.
+     */
+    private long sequenceOfFirst(
+            final long stated, final long end, final long following, final long limit) {
+        final long second = metadataEnd(end, limit);
+        final int length = buffer.getInt((int) second + Excerpt.RECORD_LENGTH_OFFSET);
+        final long third = following(excerptEnd(second, length), limit);
+        if (third == stated + 2 || third != following + 1 && stated < following - 1) {
+            return isPlausible(stated, 0) ? stated : NO_RECORD;
+        }
+        return isPlausible(following - 1, 0) ? following - 1 : stated;
     }
 
     /** The frame gives the length too, up to the padding. */
@@ -271,7 +289,7 @@ final class SegmentWalker {
 
     private long sequenceOfLast(final long stated, final long candidate, final boolean due) {
         final boolean oneBit = Long.bitCount(stated ^ expected) == 1;
-        if (isPlausible(stated, candidate) && !(goodEnd == 0 && oneBit)) {
+        if (isPlausible(stated, candidate) && !(due && goodEnd == 0 && oneBit)) {
             return stated;
         }
         // no byte is missing before it, so none of its sequences is
@@ -280,8 +298,9 @@ final class SegmentWalker {
                 : NO_RECORD;
     }
 
-    /** Sequence of the whole record that stands right behind another. */
-    private long following(final long at, final long limit) {
+    /** Sequence of the whole record that stands right behind another, metadata apart. */
+    private long following(final long end, final long limit) {
+        final long at = metadataEnd(end, limit);
         if (at + Excerpt.RECORD_OFFSET + Limits.HEADER_LENGTH > limit || !isFramed(at)) {
             return NO_RECORD;
         }

@@ -2,8 +2,6 @@ package io.stemedb.engine.journal;
 
 import io.stemedb.codecs.RecordHeader;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
@@ -19,12 +17,21 @@ final class TailScan implements JournalHandler {
 
     private static final int DAMAGE_MAX = 100;
 
+    /** So many records of a segment outvote one whose sequence was altered. */
+    private static final int VOTES = 3;
+
     /** Number of the first segment of a data directory. */
     static final long FIRST_NUMBER = 1;
 
     private final List<String> damage = new ArrayList<>();
     private final SegmentWalker walker = new SegmentWalker();
     private boolean checkRecords;
+    private int recordOffset;
+
+    /** Most records that can have been lost before the first good one of the oldest segment. */
+    private long lostAtHead;
+
+    private boolean damaged;
     private long lastSequence;
     private long records;
 
@@ -46,23 +53,37 @@ final class TailScan implements JournalHandler {
         }
         if (!segments.isEmpty()) {
             findEnd(segments);
+            final SegmentFile oldest = segments.get(0);
+            if (!oldest.isUnreadable()) {
+                // what was lost before the oldest record that can be read is damage, not trimmed
+                oldest.firstSequence(Math.max(1, oldest.firstSequence() - lostAtHead));
+            }
         }
+    }
+
+    /** Sequence that the first record of a segment must have, if that is known. */
+    private static long firstExpected(final SegmentFile segment) {
+        return segment.number() == FIRST_NUMBER ? 1 : SegmentWalker.ANY_SEQUENCE;
     }
 
     /** Whether the segment stays: it has a record, or bytes that may have been one. */
     private boolean findFirst(final SegmentFile segment, final boolean heldRecords) {
-        final int length = segment.map(walker, SegmentWalker.ANY_SEQUENCE);
+        final int length = segment.map(walker, firstExpected(segment));
         final long unused;
         try {
             checkRecords = false;
+            damaged = false;
             if (walker.walk(length, true, this, 1) > 0) {
                 segment.firstSequence(
                         segment.number() == FIRST_NUMBER
                                 ? 1 // nothing was ever trimmed; what is missing there is a gap
                                 : walker.expected() - 1);
+                final long before = recordOffset - Excerpt.RECORD_OFFSET - walker.headEnd(length);
+                lostAtHead = damaged ? Math.max(0, before) / Excerpt.MIN_LENGTH : 0;
                 return true;
             }
             if (heldRecords || walker.isFrameDue(length)) {
+                lostAtHead = length / Excerpt.MIN_LENGTH;
                 return true;
             }
             unused = walker.headEnd(length);
@@ -75,24 +96,25 @@ final class TailScan implements JournalHandler {
     }
 
     /**
-     * A last segment with one record, or with none that can be read, does not say by itself where
-     * the journal ends: then the walk comes from the segment before.
+     * A last segment with few records, or with none that can be read, does not say by itself where
+     * the journal ends: then the walk comes from segments before.
      */
     private void findEnd(final List<SegmentFile> segments) {
-        int from = segments.size() - 1;
-        long expected = walkAll(segments.get(from), SegmentWalker.ANY_SEQUENCE);
-        if (records < 2 && from > 0) {
-            damage.clear();
+        int from = segments.size();
+        long expected;
+        do {
             from--;
-            expected = SegmentWalker.ANY_SEQUENCE;
-            for (int i = from; i < segments.size(); i++) {
-                if (expected != SegmentWalker.ANY_SEQUENCE) {
-                    segments.get(i).firstSequence(expected); // what it says of itself may be wrong
-                }
-                expected = walkAll(segments.get(i), expected);
-            }
-        } else if (expected == SegmentWalker.ANY_SEQUENCE) {
+            damage.clear();
+            expected = walkAll(segments.get(from), firstExpected(segments.get(from)));
+        } while (records < VOTES && from > 0);
+        if (expected == SegmentWalker.ANY_SEQUENCE && segments.size() == 1) {
             expected = walkAll(segments.get(from), 1);
+        }
+        for (int i = from + 1; i < segments.size(); i++) {
+            if (expected != SegmentWalker.ANY_SEQUENCE) {
+                segments.get(i).firstSequence(expected); // what it says of itself may be wrong
+            }
+            expected = walkAll(segments.get(i), expected);
         }
         final SegmentFile last = segments.get(segments.size() - 1);
         if (last.firstSequence() == 0 || last.firstSequence() >= expected) {
@@ -131,6 +153,7 @@ final class TailScan implements JournalHandler {
     public void onRecord(
             final long sequence, final DirectBuffer buffer, final int offset, final int length) {
         records++;
+        recordOffset = offset;
         if (checkRecords
                 && RecordHeader.crc(buffer, offset)
                         != RecordHeader.computeCrc(buffer, offset, length)) {
@@ -146,6 +169,7 @@ final class TailScan implements JournalHandler {
             final DirectBuffer buffer,
             final int offset,
             final int length) {
+        damaged = true;
         if (checkRecords) {
             note(reason);
         }
@@ -160,11 +184,9 @@ final class TailScan implements JournalHandler {
     private static void cut(final SegmentFile segment, final int length, final long goodEnd) {
         final long keep = Math.min(length, goodEnd + Excerpt.ALIGNMENT);
         if (length - keep >= CUT_FROM) {
-            try (FileChannel channel =
-                    FileChannel.open(
-                            segment.path(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-                if (SegmentFiles.isZero(channel, keep, length)) {
-                    channel.truncate(keep);
+            try {
+                if (segment.isZero(keep, length)) {
+                    segment.cut(keep);
                 }
             } catch (final IOException e) {
                 throw new JournalException(
@@ -175,15 +197,17 @@ final class TailScan implements JournalHandler {
 
     /** A segment that was prepared and never appended to is deleted; one with other bytes stays. */
     private void removeUnused(final SegmentFile segment, final long from, final int length) {
-        try (FileChannel channel = FileChannel.open(segment.path(), StandardOpenOption.READ)) {
-            if (!SegmentFiles.isZero(channel, Math.min(from, length), length)) {
-                return; // an append that was under way when its process died
+        try {
+            if (!segment.isZero(Math.min(from, length), length)) {
+                // an append under way when its process died, or records torn by a loss of power
+                lostAtHead += length / Excerpt.MIN_LENGTH;
+                return;
             }
         } catch (final IOException e) {
             throw new JournalException(segment + ": cannot be read", e);
         }
         try {
-            SegmentFiles.delete(segment.path());
+            segment.delete();
         } catch (final IOException e) {
             note(segment + ": empty, cannot be deleted: " + e);
         }

@@ -54,7 +54,7 @@ public record Manifest(
         }
     }
 
-    private static Manifest parse(final Path file, final String text) {
+    static Manifest parse(final Path file, final String text) {
         final int crcAt = text.lastIndexOf("crc32c=");
         final String body = crcAt < 0 ? text : text.substring(0, crcAt);
         if (crcAt < 0 || !text.substring(crcAt).equals(crcLine(body))) {
@@ -96,18 +96,7 @@ public record Manifest(
      * @param directory data directory
      */
     public void write(final Path directory) {
-        final String body =
-                "format="
-                        + format
-                        + "\nengineId="
-                        + engineId
-                        + "\nrollCycle="
-                        + rollCycle
-                        + "\nsegmentLength="
-                        + segmentLength
-                        + "\nsubjectIndex="
-                        + subjectIndex
-                        + "\n";
+        final String body = body();
         final Path temporary = directory.resolve(FILE + ".new");
         try {
             try (FileChannel channel =
@@ -130,7 +119,22 @@ public record Manifest(
         }
     }
 
-    private static String crcLine(final String body) {
+    /** All lines but the CRC's. */
+    String body() {
+        return "format="
+                + format
+                + "\nengineId="
+                + engineId
+                + "\nrollCycle="
+                + rollCycle
+                + "\nsegmentLength="
+                + segmentLength
+                + "\nsubjectIndex="
+                + subjectIndex
+                + "\n";
+    }
+
+    static String crcLine(final String body) {
         final CRC32C crc = new CRC32C();
         crc.update(body.getBytes(StandardCharsets.ISO_8859_1));
         return String.format("crc32c=%08x%n", crc.getValue()).replace(System.lineSeparator(), "\n");

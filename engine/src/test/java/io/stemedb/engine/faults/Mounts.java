@@ -79,12 +79,12 @@ final class Mounts implements AutoCloseable {
         throw new AssertionError(at + " is not mounted");
     }
 
-    static void run(final String... command) throws Exception {
+    static void run(final String... command) throws IOException {
         assertEquals("", tells(command), () -> String.join(" ", command));
     }
 
     /** What a command that failed says; empty for one that went well. */
-    private static String tells(final String... command) throws Exception {
+    private static String tells(final String... command) throws IOException {
         final Process process =
                 new ProcessBuilder(command)
                         .redirectErrorStream(true)
@@ -92,7 +92,12 @@ final class Mounts implements AutoCloseable {
                         .start();
         final String said =
                 new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertTrue(process.waitFor(TIMEOUT_S, TimeUnit.SECONDS), () -> command[0] + " hangs");
+        try {
+            assertTrue(process.waitFor(TIMEOUT_S, TimeUnit.SECONDS), () -> command[0] + " hangs");
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted in " + command[0], e);
+        }
         return process.exitValue() == 0 ? "" : "exit " + process.exitValue() + ": " + said;
     }
 
@@ -102,7 +107,7 @@ final class Mounts implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         while (!mounted.isEmpty()) {
             final Path at = mounted.pop();
             if (!tells("umount", at.toString()).isEmpty()) {

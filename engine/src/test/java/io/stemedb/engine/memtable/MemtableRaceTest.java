@@ -25,7 +25,7 @@ class MemtableRaceTest {
     private static final int SUBJECTS = 6;
 
     /** Readers are never waited for: the defect that the checker must catch. */
-    private static final class RecklessGate extends ReaderGate {
+    static final class RecklessGate extends ReaderGate {
         RecklessGate(final Generation first) {
             super(first);
         }
@@ -36,7 +36,7 @@ class MemtableRaceTest {
         }
     }
 
-    private static final class Rig {
+    static final class Rig {
         final Memtable memtable;
         final byte[][] subjects = new byte[SUBJECTS][];
         final AtomicReference<Throwable> failure = new AtomicReference<>();

@@ -177,7 +177,7 @@ public final class RocksKvStore implements KvStore {
                 }
             }
         } catch (final RocksDBException e) {
-            throw asStoreException(name(directory) + " cannot be opened to read", e);
+            throw asStoreException(directory, "open to read", e);
         }
         return names;
     }

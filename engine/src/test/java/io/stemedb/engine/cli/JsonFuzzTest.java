@@ -1,0 +1,87 @@
+package io.stemedb.engine.cli;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import io.stemedb.codecs.Limits;
+import io.stemedb.codecs.RecordValidator;
+import io.stemedb.engine.TestEngines;
+import io.stemedb.engine.faults.Mutations;
+import io.stemedb.engine.faults.Scale;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** P12: a line of any bytes is a valid record or refused with a field and a short reason. */
+@Tag("faults")
+class JsonFuzzTest {
+    private static final int INPUTS = 250_000;
+    private static final int CORPUS = 300;
+
+    private final UnsafeBuffer record = new UnsafeBuffer(new byte[Limits.RECORD_MAX]);
+
+    private byte[][] corpus(final long seed) throws IOException {
+        final RandomRecords records = new RandomRecords(seed);
+        final byte[][] lines = new byte[CORPUS][];
+        for (int i = 0; i < CORPUS; i++) {
+            final int length = records.next().encode(record, 0);
+            final ByteArrayOutputStream out = new ByteArrayOutputStream();
+            final JsonRecordWriter writer = new JsonRecordWriter(out);
+            final byte[] hash = TestEngines.hashOf(TestEngines.copy(record, 0, length));
+            writer.write(
+                    JsonRecordWriter.NO_SEQUENCE, new UnsafeBuffer(hash), 0, record, 0, length);
+            writer.flush();
+            lines[i] = inputOf(out.toString(StandardCharsets.UTF_8));
+        }
+        return lines;
+    }
+
+    /** What is printed has the record's own hash besides what is read. */
+    private static byte[] inputOf(final String line) {
+        return line.strip()
+                .replaceFirst(",\"hash\":\"[0-9a-f]*\"", "")
+                .replaceFirst("\"hash\":\"[0-9a-f]*\",", "")
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void anyLine() throws IOException {
+        final long seed = Scale.seed();
+        final SplittableRandom random = new SplittableRandom(seed);
+        final Mutations mutations = new Mutations(random);
+        final byte[][] lines = corpus(seed);
+        final JsonRecordReader reader = new JsonRecordReader();
+        final RecordValidator validator = new RecordValidator();
+        int taken = 0;
+        int refused = 0;
+        for (int i = 0; i < Scale.of(INPUTS); i++) {
+            final byte[] line = lines[random.nextInt(CORPUS)];
+            final byte[] mutant =
+                    random.nextInt(16) == 0
+                            ? line
+                            : mutations.mutate(line, lines[random.nextInt(CORPUS)]);
+            try {
+                validator.validate(record, 0, reader.read(mutant, 0, mutant.length, record));
+                taken++;
+            } catch (final RecordSyntaxException e) {
+                refused++;
+                assertTrue(e.getMessage().length() < 600, e.getMessage());
+            } catch (final RuntimeException | Error e) {
+                fail(
+                        Scale.again("JsonFuzzTest", seed)
+                                + " input "
+                                + i
+                                + ": "
+                                + Arrays.toString(mutant),
+                        e);
+            }
+        }
+        final String counts = "taken " + taken + " refused " + refused;
+        assertTrue(taken > INPUTS / 20 && refused > INPUTS / 4, counts);
+    }
+}

@@ -1,0 +1,71 @@
+package io.stemedb.engine.faults;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.stemedb.engine.ChildJvm;
+import io.stemedb.engine.ReadersRaceChild;
+import io.stemedb.engine.memtable.MemtableRaceChild;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Readers against flush, recycling and close for a while, in child JVMs: no wrong byte, nothing
+ * readable missed, no crash.
+ */
+@Tag("faults")
+class RaceTest {
+    private static final int SECONDS = 25;
+
+    @TempDir Path directory;
+
+    private long[] run(final Class<?> main, final String... arguments) throws InterruptedException {
+        try (ChildJvm child = ChildJvm.start(directory.resolve("output"), main, arguments)) {
+            final List<String> lines = child.end();
+            final String last = lines.get(lines.size() - 1);
+            System.out.println(main.getSimpleName() + ' ' + last);
+            final String[] fields = last.split(" ");
+            return new long[] {Long.parseLong(fields[1]), Long.parseLong(fields[2])};
+        }
+    }
+
+    private void isCaught(final Class<?> main, final String... arguments)
+            throws InterruptedException {
+        try (ChildJvm child = ChildJvm.start(directory.resolve("output"), main, arguments)) {
+            assertTrue(child.process().waitFor(60, TimeUnit.SECONDS), "child hangs");
+            assertTrue(child.process().exitValue() != 0, () -> child.lines().toString());
+        }
+    }
+
+    @Test
+    void readersAndRecycledGenerations() throws InterruptedException {
+        final long[] counts =
+                run(MemtableRaceChild.class, Integer.toString(Math.min(90, Scale.of(SECONDS))));
+        assertTrue(counts[0] > 1_000 && counts[1] > 1_000, "visits " + counts[0]);
+    }
+
+    @Test
+    void readersAndAClosingEngine() throws InterruptedException {
+        final String data = directory.resolve("data").toString();
+        final String seconds = Integer.toString(Math.min(90, Scale.of(SECONDS)));
+        final long[] counts =
+                run(ReadersRaceChild.class, data, seconds, Long.toString(Scale.seed()));
+        assertTrue(counts[0] > 2 && counts[1] > 10_000, "lives " + counts[0]);
+    }
+
+    /** The control: memory is used again while readers are in it. */
+    @Test
+    void recyclingUnderReadersIsCaught() throws InterruptedException {
+        isCaught(MemtableRaceChild.class, "40", "reckless");
+    }
+
+    /** The control: a claim whose number is not what its sequence says. */
+    @Test
+    void aWrongNumberIsCaught() throws InterruptedException {
+        final String data = directory.resolve("data").toString();
+        isCaught(ReadersRaceChild.class, data, "20", "1", "wrong");
+    }
+}

@@ -1,0 +1,41 @@
+package io.stemedb.engine.faults.sim;
+
+/** How much of what a simulation is for has happened. */
+final class Reached {
+    long lives;
+    long crashes;
+    long powerLosses;
+    long records;
+    long refusals;
+    long failures;
+    long storeErrors;
+    long trims;
+    long flips;
+    long reads;
+    long contents;
+    long headsLost;
+    long undecidable;
+
+    @Override
+    public String toString() {
+        return String.format(
+                "%d lives, %d records, %d crashes inside a step, %d power losses, %d failed"
+                        + " journals, %d refused appends, %d store errors at readers, %d segments"
+                        + " trimmed, %d bits flipped, %d reads and %d store contents checked, %d journals without"
+                        + " their head refused, %d with a"
+                        + " record renumbered",
+                lives,
+                records,
+                crashes,
+                powerLosses,
+                failures,
+                refusals,
+                storeErrors,
+                trims,
+                flips,
+                reads,
+                contents,
+                headsLost,
+                undecidable);
+    }
+}

@@ -1,0 +1,440 @@
+package io.stemedb.engine.faults.sim;
+
+import io.stemedb.engine.Reader;
+import io.stemedb.engine.SimReaders;
+import io.stemedb.engine.ingest.IngestConfig;
+import io.stemedb.engine.ingest.SimAgents;
+import io.stemedb.engine.journal.JournalException;
+import io.stemedb.engine.journal.SimDisk;
+import io.stemedb.engine.journal.SimJournal;
+import io.stemedb.engine.memtable.Memtable;
+import io.stemedb.engine.status.Counters;
+import io.stemedb.engine.store.HybridStore;
+import io.stemedb.engine.store.KeyFamily;
+import io.stemedb.engine.store.KvStore;
+import io.stemedb.engine.store.SimKvStore;
+import io.stemedb.engine.store.StoreException;
+import io.stemedb.engine.store.SubjectIndex;
+
+/**
+ * One engine's parts through several lives, on one thread, by a schedule that follows from a seed:
+ * who works next, what is appended, what goes wrong. After each step the watermarks are looked at,
+ * now and then what readers and stores hold; at the end the faults stop and all must become STORED.
+ */
+final class Simulation {
+    private static final int SEGMENT = 8192;
+    private static final long BACKLOG = 12_000;
+    private static final long STEP_NS = 1_000_000;
+    private static final long DAY_NS = 86_400_000_000_000L;
+
+    private final Pool pool = new Pool();
+    private final Truth truth = new Truth(pool);
+    private final ContentCheck contentCheck = new ContentCheck(truth);
+    private final ReadCheck readCheck = new ReadCheck(truth);
+    private final Chaos chaos = new Chaos();
+    private final SimDisk disk = new SimDisk(SEGMENT);
+    private final SimKvStore.Disk rocksDisk = new SimKvStore.Disk();
+    private final SimKvStore.Disk lmdbDisk = new SimKvStore.Disk();
+    private final Counters counters = new Counters();
+    private Schedule schedule;
+    private long nowNs;
+
+    // One life.
+    private SimJournal journal;
+    private KvStore store;
+    private Memtable memtable;
+    private SimAgents agents;
+    private Reader reader;
+    private Throwable unexpected;
+    private long readable;
+    private long stored;
+    private long synced;
+    private long syncedAtFailure;
+
+    /** Statistics over all schedules: what was reached. */
+    final Reached reached = new Reached();
+
+    /** Runs the schedule of a seed; a broken promise is an error. */
+    void run(final long seed, final Mutant mutant) {
+        chaos.reset(seed, mutant);
+        schedule = new Schedule(chaos.random);
+        truth.reset();
+        disk.reset();
+        rocksDisk.clear();
+        lmdbDisk.clear();
+        nowNs = schedule.startNs;
+        lostPower = false;
+        try {
+            open();
+            for (int i = 0; i < schedule.steps && !truth.isFull(); i++) {
+                step();
+                afterStep();
+            }
+            settle();
+        } catch (final HeadLost e) {
+            reached.headsLost++;
+        } catch (final RuntimeException | Error e) {
+            if (truth.undecidable && mutant == Mutant.NONE) {
+                reached.undecidable++;
+                return;
+            }
+            e.addSuppressed(new IllegalStateException(truth.state(disk)));
+            throw e;
+        } finally {
+            closeLife();
+        }
+    }
+
+    private void open() {
+        boolean powerLost = false;
+        while (true) {
+            try {
+                openOnce(powerLost);
+                return;
+            } catch (final Chaos.Crash e) { // in the middle of recovery
+                powerLost |= endProcess();
+            } catch (final JournalException e) {
+                if (isHeadLost(e)) {
+                    throw new HeadLost();
+                }
+                if (!chaos.journalFull && !truthKnows(e)) {
+                    throw e;
+                }
+                closeLife();
+                chaos.journalFull = false;
+                chaos.forceFails = false;
+                powerLost |= endProcess();
+            }
+        }
+    }
+
+    /**
+     * A loss of power took the first segments whole, before any force, and left a later one. From
+     * what is left that cannot be told from a journal that was trimmed below its stores, which
+     * refuses.
+     */
+    private boolean isHeadLost(final JournalException e) {
+        final long cursor = Math.min(rocksDisk.data().cursor(), lmdbDisk.data().cursor());
+        return String.valueOf(e.getMessage()).contains("are not there any more")
+                && !disk.isThere(cursor + 1)
+                && truth.isHurt(cursor + 1, cursor + 1);
+    }
+
+    private static final class HeadLost extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    private static boolean truthKnows(final JournalException e) {
+        return e.getCause() != null && String.valueOf(e.getCause()).contains("simulated EIO");
+    }
+
+    private boolean lostPower;
+
+    private void openOnce(final boolean powerLost) {
+        final long atLeast = powerLost || lostPower ? truth.synced : truth.top;
+        final SimKvStore rocks = new SimKvStore(rocksDisk, chaos, SimKvStore.ROCKS);
+        final SimKvStore lmdb = new SimKvStore(lmdbDisk, chaos, SimKvStore.LMDB);
+        final long floor = Math.max(rocks.cursor(), lmdb.cursor());
+        store = new HybridStore(rocks, lmdb, schedule.subjectIndex);
+        if (chaos.mutant == Mutant.LARGER_CURSOR) {
+            store = new Decoys.CursorStore(store, floor);
+        }
+        journal = new SimJournal(disk, chaos, BACKLOG, floor);
+        truth.opened(disk, journal.appended(), atLeast);
+        lostPower = false;
+        memtable = schedule.newMemtable();
+        final IngestConfig config = schedule.config(() -> nowNs);
+        agents =
+                new SimAgents(
+                        journal,
+                        chaos.mutant == Mutant.FLUSH_BEFORE_SYNCED
+                                ? new Decoys.SyncedJournal(journal)
+                                : journal,
+                        store,
+                        memtable,
+                        config,
+                        chaos.mutant == Mutant.PAUSE_FOR_EVER
+                                ? schedule.config(() -> schedule.startNs)
+                                : config,
+                        counters,
+                        truth::reported,
+                        this::onError,
+                        chaos.mutant);
+        reader = new SimReaders().newReader(memtable, store);
+        readable = agents.readable();
+        stored = agents.stored();
+        synced = journal.synced();
+        syncedAtFailure = -1;
+        reached.lives++;
+    }
+
+    private void onError(final Throwable error) {
+        if (!(error instanceof StoreException)) {
+            unexpected = error;
+        }
+    }
+
+    private void step() {
+        try {
+            final int dice = chaos.random.nextInt(100);
+            if (dice < schedule.appendUntil) {
+                append();
+            } else if (dice < schedule.faultFrom) {
+                agents.turn(schedule.agent());
+            } else {
+                event();
+            }
+        } catch (final Chaos.Crash e) {
+            reached.crashes++;
+        } catch (final JournalException e) {
+            if (!journal.hasFailed()) {
+                throw e;
+            }
+        } catch (final StoreException e) {
+            reached.storeErrors++;
+        }
+        nowNs += chaos.random.nextInt(4) * STEP_NS;
+    }
+
+    private void append() {
+        final int burst = chaos.random.nextInt(24) == 0 ? 40 : 6;
+        for (int i = chaos.random.nextInt(burst); i >= 0; i--) {
+            final int record = schedule.record();
+            final long before = journal.appended();
+            if (!journal.hasFailed()) {
+                truth.inFlight = record;
+            }
+            final long sequence =
+                    journal.append(pool.records[record], 0, pool.bytes[record].length);
+            truth.inFlight = -1;
+            if (sequence < 0) {
+                reached.refusals++;
+                if (journal.appended() != before) {
+                    throw new Violation("an append was refused and took effect");
+                }
+                return;
+            }
+            truth.appended(sequence, record);
+            reached.records++;
+        }
+    }
+
+    private void event() {
+        switch (schedule.event()) {
+            case KILL -> chaos.kill();
+            case KILL_SOON -> chaos.crashIn(chaos.random.nextInt(40));
+            case WRITE_BACK -> disk.writeBack(chaos.random);
+            case FORCE_FAILS -> chaos.forceFails = true;
+            case APPEND_BREAKS -> chaos.appendBreaks = true;
+            case JOURNAL_FULL -> chaos.journalFull = !chaos.journalFull;
+            case STORE_FAULTS -> {
+                final int which = chaos.random.nextInt(2);
+                chaos.storeFaults[which] = chaos.random.nextInt(3) * 3;
+            }
+            case SHORT_READS -> chaos.shortReads = chaos.random.nextInt(3);
+            case ROLL -> chaos.rollNext = true;
+            case CLOCK -> nowNs += chaos.random.nextBoolean() ? DAY_NS : 200_000_000;
+            case TRIM -> reached.trims += journal.trim(agents.stored(), 0);
+            case FLUSH -> agents.requestFlush(journal.appended());
+            case SYNC -> journal.sync(journal.appended());
+            case CLOSE -> close();
+            case READ -> read();
+            case CONTENT -> checkContent();
+            default -> throw new IllegalStateException();
+        }
+    }
+
+    private void read() {
+        if (schedule.hasReader) {
+            readCheck.check(reader, agents.readable(), chaos);
+            reached.reads++;
+        }
+    }
+
+    /** An orderly end. */
+    private void close() {
+        closeLife();
+        try {
+            journal.close();
+        } finally {
+            chaos.kill();
+        }
+    }
+
+    private void afterStep() {
+        if (unexpected != null && !isExplained()) {
+            throw new AssertionError("agents ended: " + unexpected, unexpected);
+        }
+        if (chaos.isDead()) {
+            lostPower = endProcess();
+            open();
+            return;
+        }
+        checkWatermarks();
+        if (journal.hasFailed()) {
+            reached.failures++;
+            if (schedule.restartsAfterFailure()) {
+                chaos.kill();
+                afterStep();
+            }
+        }
+    }
+
+    /** The failure of the journal, told by an agent. */
+    private boolean isExplained() {
+        return unexpected instanceof Chaos.Crash
+                || unexpected instanceof JournalException && journal.hasFailed();
+    }
+
+    private void checkWatermarks() {
+        final long nowReadable = agents.readable();
+        final long nowStored = agents.stored();
+        final long nowSynced = journal.synced();
+        final long appended = journal.appended();
+        if (nowStored > nowSynced
+                || nowSynced > appended
+                || nowStored > nowReadable
+                || nowReadable > appended) {
+            throw new Violation(
+                    String.format(
+                            "order: STORED %d SYNCED %d READABLE %d APPENDED %d",
+                            nowStored, nowSynced, nowReadable, appended));
+        }
+        if (nowReadable < readable || nowStored < stored || nowSynced < synced) {
+            throw new Violation("a watermark went back");
+        }
+        if (appended != truth.top) {
+            throw new Violation("APPENDED " + appended + ", acknowledged " + truth.top);
+        }
+        if (journal.backlog() > BACKLOG + 2_000) {
+            throw new Violation("backlog of " + journal.backlog() + " bytes, limit " + BACKLOG);
+        }
+        if (journal.hasFailed()) {
+            if (syncedAtFailure >= 0 && nowSynced != syncedAtFailure) {
+                throw new Violation("SYNCED moved after a failed force");
+            }
+            syncedAtFailure = nowSynced;
+        }
+        readable = nowReadable;
+        stored = nowStored;
+        synced = nowSynced;
+        truth.synced = Math.max(truth.synced, nowSynced);
+    }
+
+    /** The process is gone, and perhaps the power. Whether it was. */
+    private boolean endProcess() {
+        final boolean power = schedule.losesPower();
+        if (journal != null && agents != null) {
+            truth.synced = Math.max(truth.synced, synced);
+        }
+        closeLife();
+        truth.processEnded(disk, false);
+        if (power) {
+            disk.powerLoss(chaos.random);
+            truth.processEnded(disk, true);
+            reached.powerLosses++;
+        }
+        for (int i = schedule.flips(); i > 0 && truth.top > 0; i--) {
+            flip(1 + chaos.random.nextInt((int) truth.top));
+        }
+        chaos.revive();
+        chaos.forceFails = false;
+        chaos.appendBreaks = false;
+        if (schedule.crashesInRecovery()) {
+            chaos.crashIn(chaos.random.nextInt(30));
+        }
+        return power;
+    }
+
+    private void flip(final long sequence) {
+        if (disk.isThere(sequence) && truth.isIntact(disk, sequence)) {
+            disk.flip(sequence, pool.bytes[truth.records[(int) sequence]].length, chaos.random);
+            truth.hurt(sequence);
+            schedule.flipped();
+            reached.flips++;
+        }
+    }
+
+    private void closeLife() {
+        if (reader != null) {
+            reader.close();
+            reader = null;
+        }
+        if (agents != null) {
+            agents.close();
+            agents = null;
+        } else if (memtable != null) {
+            memtable.close();
+        }
+        memtable = null;
+        unexpected = null;
+    }
+
+    /** Faults stop; within a bounded number of cycles all is stored, and all is as it should be. */
+    private void settle() {
+        chaos.calm();
+        schedule.calm();
+        if (journal.hasFailed() || agents == null) {
+            chaos.kill();
+            lostPower = endProcess();
+            open();
+        }
+        settleLife();
+        close();
+        lostPower = endProcess();
+        open();
+        settleLife();
+    }
+
+    private void settleLife() {
+        final long target = journal.appended();
+        int cycles = 200 + 20 * (int) (target - agents.stored());
+        while (agents.stored() < target) {
+            if (cycles-- == 0) {
+                throw new Violation(
+                        "not stored once faults had stopped: STORED "
+                                + agents.stored()
+                                + " READABLE "
+                                + agents.readable()
+                                + " APPENDED "
+                                + target
+                                + " failure "
+                                + agents.failure());
+            }
+            for (int agent = 0; agent < SimAgents.AGENTS; agent++) {
+                agents.turn(agent);
+                checkWatermarks();
+            }
+            nowNs += 20 * STEP_NS;
+        }
+        if (unexpected != null) {
+            throw new AssertionError("agents ended: " + unexpected, unexpected);
+        }
+        checkContent();
+        for (int i = 0; i < 4; i++) {
+            readCheck.check(reader, agents.readable(), chaos);
+        }
+    }
+
+    private void checkContent() {
+        final boolean inRocks = schedule.subjectIndex == SubjectIndex.ROCKSDB;
+        if (inRocks) {
+            contentCheck.check(
+                    rocksDisk.data(),
+                    "rocks",
+                    KeyFamily.ASSERTION,
+                    KeyFamily.VOTE,
+                    KeyFamily.SUBJECT);
+            contentCheck.check(lmdbDisk.data(), "lmdb", KeyFamily.EPOCH, KeyFamily.QUARANTINE);
+        } else {
+            contentCheck.check(rocksDisk.data(), "rocks", KeyFamily.ASSERTION, KeyFamily.VOTE);
+            contentCheck.check(
+                    lmdbDisk.data(),
+                    "lmdb",
+                    KeyFamily.SUBJECT,
+                    KeyFamily.EPOCH,
+                    KeyFamily.QUARANTINE);
+        }
+        reached.contents++;
+    }
+}

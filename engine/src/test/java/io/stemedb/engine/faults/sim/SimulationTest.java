@@ -1,0 +1,91 @@
+package io.stemedb.engine.faults.sim;
+
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.stemedb.engine.faults.Scale;
+import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * P13: simulated fault schedules. One that breaks a promise is printed with the command that plays
+ * it again; its seed is then added to the list here, and stays.
+ */
+@Tag("faults")
+class SimulationTest {
+    private static final int SCHEDULES = Scale.of(100_000);
+    private static final int CONTROL_SCHEDULES = 5_000;
+
+    private static Throwable run(
+            final Simulation simulation, final long seed, final Mutant mutant) {
+        try {
+            simulation.run(seed, mutant);
+            return null;
+        } catch (final RuntimeException | Error e) {
+            return e;
+        }
+    }
+
+    private static AssertionError failure(final long seed, final Throwable cause) {
+        return new AssertionError(
+                cause + "\n" + Scale.again("SimulationTest#schedules", seed), cause);
+    }
+
+    @Test
+    void schedules() {
+        final Simulation simulation = new Simulation();
+        final long first = Scale.seed();
+        final int count = Scale.isReplay() ? 1 : SCHEDULES;
+        final long startNs = System.nanoTime();
+        for (int i = 0; i < count; i++) {
+            final Throwable error = run(simulation, first + i, Mutant.NONE);
+            if (error != null) {
+                throw failure(first + i, error);
+            }
+        }
+        System.out.printf(
+                "%d simulated schedules from seed %d in %d ms: %s%n",
+                count, first, (System.nanoTime() - startNs) / 1_000_000, simulation.reached);
+        if (!Scale.isReplay()) {
+            final Reached reached = simulation.reached;
+            assertTrue(
+                    reached.crashes > SCHEDULES / 20
+                            && reached.powerLosses > SCHEDULES / 4
+                            && reached.failures > SCHEDULES / 20
+                            && reached.flips > SCHEDULES / 20
+                            && reached.trims > SCHEDULES / 1_000
+                            && reached.headsLost + reached.undecidable < SCHEDULES / 500
+                            && reached.refusals > SCHEDULES / 4,
+                    reached::toString);
+        }
+    }
+
+    /** Seeds that once broke a promise. */
+    @ParameterizedTest
+    @ValueSource(longs = {29, 105, 251, 440, 453, 594, 926, 949, 1197, 9721, 1001524, 1024286})
+    void regressions(final long seed) {
+        final Throwable error = run(new Simulation(), seed, Mutant.NONE);
+        if (error != null) {
+            throw failure(seed, error);
+        }
+    }
+
+    /** Each defect is noticed. */
+    @ParameterizedTest
+    @EnumSource(value = Mutant.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void defectIsCaught(final Mutant mutant) {
+        final Simulation simulation = new Simulation();
+        final long first = ThreadLocalRandom.current().nextLong();
+        Throwable error = null;
+        int seeds = 0;
+        while (error == null && seeds < CONTROL_SCHEDULES) {
+            error = run(simulation, first + seeds++, mutant);
+        }
+        assertNotNull(error, mutant + " not noticed in " + seeds + " schedules from " + first);
+        System.out.printf("%s caught after %d schedules: %s%n", mutant, seeds, error);
+    }
+}

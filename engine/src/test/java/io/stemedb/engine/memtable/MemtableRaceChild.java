@@ -1,0 +1,30 @@
+package io.stemedb.engine.memtable;
+
+import java.util.concurrent.TimeUnit;
+
+/** The race of {@link MemtableRaceTest} again and again, in a JVM of its own. */
+public final class MemtableRaceChild {
+    private static final int PUTS = 150_000;
+
+    private MemtableRaceChild() {}
+
+    public static void main(final String[] arguments) throws InterruptedException {
+        final long endNs =
+                System.nanoTime() + TimeUnit.SECONDS.toNanos(Integer.parseInt(arguments[0]));
+        final boolean reckless = arguments.length > 1;
+        long visits = 0;
+        long recycled = 0;
+        while (System.nanoTime() - endNs < 0) {
+            final MemtableRaceTest.Rig rig =
+                    new MemtableRaceTest.Rig(
+                            PUTS, reckless ? MemtableRaceTest.RecklessGate::new : ReaderGate::new);
+            final Throwable failure = rig.run(2);
+            if (failure != null) {
+                throw new AssertionError(failure);
+            }
+            visits += rig.visits;
+            recycled += rig.recycled;
+        }
+        System.out.println("RACED " + visits + ' ' + recycled);
+    }
+}

@@ -1,0 +1,36 @@
+package io.stemedb.engine.store;
+
+import io.stemedb.engine.faults.sim.Chaos;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The simulated store, without faults, under the suite of the real ones, random differential runs
+ * included.
+ */
+class SimKvStoreTest extends KvStoreContractTest {
+    private final Map<Path, SimKvStore.Disk> disks = new HashMap<>();
+
+    @Override
+    protected KvStore open(final Path directory, final StoreIdentity identity) {
+        final SimKvStore.Disk disk =
+                disks.computeIfAbsent(directory, path -> new SimKvStore.Disk());
+        return new SimKvStore(disk, new Chaos(), SimKvStore.ROCKS) {
+            @Override
+            public void close() {
+                disk.data().close(); // the contract is about use after close too
+            }
+        };
+    }
+
+    @Override
+    protected KvStore openReadOnly(final Path directory, final StoreIdentity identity) {
+        return null;
+    }
+
+    @Override
+    protected boolean isPersistent() {
+        return false;
+    }
+}
