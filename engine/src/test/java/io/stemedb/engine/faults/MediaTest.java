@@ -118,7 +118,7 @@ class MediaTest {
         try (Mounts mounts = new Mounts(work)) {
             mounts.tmpfs(data, 100);
             child(List.of(), "fill", data.toString(), data.toString(), "journal");
-            Mounts.run("mount", "-o", "remount,ro", data.toString());
+            Machine.run("mount", "-o", "remount,ro", data.toString());
             child(List.of(), "refused", data.toString());
         }
     }

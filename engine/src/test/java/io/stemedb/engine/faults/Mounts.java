@@ -1,23 +1,15 @@
 package io.stemedb.engine.faults;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 
 /** Small file systems for a test; all are taken down when it ends. */
 final class Mounts implements AutoCloseable {
-    private static final int TIMEOUT_S = 30;
-
     private final Path work;
     private final Deque<Path> mounted = new ArrayDeque<>();
     private int images;
@@ -32,16 +24,13 @@ final class Mounts implements AutoCloseable {
         String reason = null;
         if (loop && !Files.exists(Path.of("/dev/loop-control"))) {
             reason = "no loop devices";
-        } else if (!tells("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", probe.toString())
-                .isEmpty()) {
+        } else if (!Machine.works(
+                "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", probe.toString())) {
             reason = "no right to mount";
         } else {
-            run("umount", probe.toString());
+            Machine.run("umount", probe.toString());
         }
-        if (reason != null) {
-            System.out.println("SKIPPED: full and read-only media: " + reason);
-        }
-        Assumptions.assumeTrue(reason == null, reason);
+        Machine.needs(reason == null, "full and read-only media", reason);
     }
 
     void tmpfs(final Path at, final int megabytes) throws Exception {
@@ -55,7 +44,7 @@ final class Mounts implements AutoCloseable {
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
             file.setLength((long) megabytes << 20);
         }
-        run("mkfs.ext4", "-q", "-m", "0", "-O", features, image.toString());
+        Machine.run("mkfs.ext4", "-q", "-m", "0", "-O", features, image.toString());
         mount(at, "-o", options, image.toString());
     }
 
@@ -64,7 +53,7 @@ final class Mounts implements AutoCloseable {
         final String[] command = Arrays.copyOf(new String[] {"mount"}, how.length + 2);
         System.arraycopy(how, 0, command, 1, how.length);
         command[how.length + 1] = at.toString();
-        run(command);
+        Machine.run(command);
         mounted.push(at);
     }
 
@@ -79,39 +68,17 @@ final class Mounts implements AutoCloseable {
         throw new AssertionError(at + " is not mounted");
     }
 
-    static void run(final String... command) throws IOException {
-        assertEquals("", tells(command), () -> String.join(" ", command));
-    }
-
-    /** What a command that failed says; empty for one that went well. */
-    private static String tells(final String... command) throws IOException {
-        final Process process =
-                new ProcessBuilder(command)
-                        .redirectErrorStream(true)
-                        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                        .start();
-        final String said =
-                new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        try {
-            assertTrue(process.waitFor(TIMEOUT_S, TimeUnit.SECONDS), () -> command[0] + " hangs");
-        } catch (final InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted in " + command[0], e);
-        }
-        return process.exitValue() == 0 ? "" : "exit " + process.exitValue() + ": " + said;
-    }
-
     /** Gives the last one mounted back. */
     void unmountLast() throws Exception {
-        run("umount", mounted.pop().toString());
+        Machine.run("umount", mounted.pop().toString());
     }
 
     @Override
     public void close() throws IOException {
         while (!mounted.isEmpty()) {
             final Path at = mounted.pop();
-            if (!tells("umount", at.toString()).isEmpty()) {
-                run("umount", "-l", at.toString());
+            if (!Machine.works("umount", at.toString())) {
+                Machine.run("umount", "-l", at.toString());
             }
         }
     }
