@@ -87,7 +87,7 @@ public final class ChronicleJournal implements Journal {
         damage = scan.damage();
         appended = Math.max(scan.lastSequence(), config.sequenceFloor());
         oldestMappedFirstSequence = appended + 1;
-        oldSegments.force(config.sequenceFloor());
+        oldSegments.force(config.sequenceFloor(), scan.lastSequence());
         synced = appended;
         life = new Life(directory, number, config);
         preparer = life.preparer();

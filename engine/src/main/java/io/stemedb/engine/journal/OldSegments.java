@@ -33,13 +33,16 @@ final class OldSegments {
      * <p>If a force of that life failed, the kernel took its pages for clean, and forcing them
      * again writes nothing: so what is not known to be on disk is written again. That can only be
      * of the last life, as its own open did the same for those before.
+     *
+     * @param sequenceFloor what the stores hold
+     * @param lastSequence last record of these segments
      */
-    void force(final long sequenceFloor) throws IOException {
+    void force(final long sequenceFloor, final long lastSequence) throws IOException {
         final Path lastLife =
                 segments.isEmpty() ? null : segments.get(segments.size() - 1).path().getParent();
         for (int i = segments.size() - 1; i >= 0; i--) {
             final SegmentFile segment = segments.get(i);
-            if (segment.path().getParent().equals(lastLife)) {
+            if (lastSequence > sequenceFloor && segment.path().getParent().equals(lastLife)) {
                 SyncFile.writeAgain(segment.path(), endOf(segment, sequenceFloor));
             }
             try (SyncFile file = SyncFile.open(segment.path())) {
