@@ -22,7 +22,7 @@ final class SyncAgent implements Agent {
         counters = parts.counters();
         clock = parts.config().nanoClock();
         intervalNs = parts.config().syncIntervalNs();
-        lastNs = clock.nanoTime() - intervalNs;
+        lastNs = clock.nanoTime();
     }
 
     @Override
