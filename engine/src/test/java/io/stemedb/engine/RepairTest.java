@@ -177,7 +177,7 @@ class RepairTest {
                 StoreContent.delete(dir, EngineParts.LMDB);
             }
         },
-        BYTE_OF_AN_LMDB_EPOCH("LMDB: EPOCH") {
+        BYTE_OF_AN_LMDB_EPOCH("an entry was altered") {
             @Override
             void apply(final Path dir) {
                 // the name of an epoch stands in its value only
@@ -196,7 +196,7 @@ class RepairTest {
                         });
             }
         },
-        LMDB_CUT_OFF("cut off") {
+        LMDB_CUT_OFF("the file ends before it") {
             @Override
             void apply(final Path dir) {
                 final Path file = dir.resolve(EngineParts.LMDB).resolve("data.mdb");
