@@ -45,11 +45,7 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
         this.lifeFirstSequence = lifeFirstSequence;
         final long oldest =
                 oldSegments.isEmpty() ? lifeFirstSequence : oldSegments.get(0).firstSequence();
-        // Trimmed is only what every store has had. So what a store that was never deleted lacks is
-        // what the oldest segment held when none of that can be read: a gap, to be told.
-        final boolean damaged =
-                fromSequence > 1 && !oldSegments.isEmpty() && oldSegments.get(0).isUnreadable();
-        if (fromSequence < oldest && !damaged) {
+        if (fromSequence < oldest) {
             throw new JournalException(
                     "sequences "
                             + fromSequence

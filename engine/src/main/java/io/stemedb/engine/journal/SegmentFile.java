@@ -27,8 +27,6 @@ class SegmentFile {
     /** Sequence of the first record, 0 if there is none; set by the scan at open. */
     private long firstSequence;
 
-    private boolean unreadable;
-
     SegmentFile(final Path path, final long number) {
         this.path = path;
         this.number = number;
@@ -48,16 +46,6 @@ class SegmentFile {
 
     void firstSequence(final long sequence) {
         firstSequence = sequence;
-    }
-
-    /** None of its records can be read, and nothing but its neighbours says which it held. */
-    void unreadable(final long sequence) {
-        firstSequence = sequence;
-        unreadable = true;
-    }
-
-    boolean isUnreadable() {
-        return unreadable;
     }
 
     /**

@@ -48,16 +48,14 @@ final class TailScan implements JournalHandler {
             if (!findFirst(segment, heldFirst)) {
                 segments.remove(i);
             } else if (segment.firstSequence() == 0 && after != 0) {
-                segment.unreadable(heldFirst ? 1 : after);
+                segment.firstSequence(heldFirst ? 1 : after); // holds none that can be read
             }
         }
         if (!segments.isEmpty()) {
             findEnd(segments);
+            // what was lost before the oldest record that can be read is damage, not trimmed
             final SegmentFile oldest = segments.get(0);
-            if (!oldest.isUnreadable()) {
-                // what was lost before the oldest record that can be read is damage, not trimmed
-                oldest.firstSequence(Math.max(1, oldest.firstSequence() - lostAtHead));
-            }
+            oldest.firstSequence(Math.max(1, oldest.firstSequence() - lostAtHead));
         }
     }
 

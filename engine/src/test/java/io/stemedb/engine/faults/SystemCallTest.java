@@ -32,11 +32,11 @@ import org.junit.jupiter.api.io.TempDir;
 class SystemCallTest {
     private static final String CALLS =
             "fdatasync,fsync,ftruncate,fallocate,rename,unlink,pwrite64";
-    private static final int STATES = 160;
+    private static final int STATES = 80;
     private static final int STATES_A_LIFE = 40;
     private static final int PASSED_BY = 120;
     private static final int KILLS = 5;
-    private static final int RESTARTS = 6;
+    private static final int RESTARTS = 5;
     private static final int FAILURES = 4;
     private static final int N_MAX = 60;
 
@@ -172,6 +172,7 @@ class SystemCallTest {
                 }
             }
             assertEquals(List.of(), children.check(home, false), "seed " + seed);
+            children.checkOpens(Children.scaled(RESTARTS));
         }
     }
 
