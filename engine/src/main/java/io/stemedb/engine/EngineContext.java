@@ -1,7 +1,6 @@
 package io.stemedb.engine;
 
 import io.stemedb.engine.ingest.IngestConfig;
-import io.stemedb.engine.journal.BlockPreparation;
 import io.stemedb.engine.journal.JournalConfig;
 import io.stemedb.engine.store.SubjectIndex;
 import java.nio.file.Path;
@@ -23,7 +22,6 @@ public final class EngineContext {
     private int segmentLength;
     private long prepareAhead = JournalConfig.PREPARE_AHEAD_DEFAULT;
     private long backlogLimit = JournalConfig.BACKLOG_LIMIT_DEFAULT;
-    private BlockPreparation blockPreparation = BlockPreparation.LATENCY;
     private Durability durability = Durability.GROUP;
     private long syncIntervalNs = 1_000_000;
     private long retentionBytes = Long.MAX_VALUE;
@@ -103,20 +101,8 @@ public final class EngineContext {
         return this;
     }
 
-    /**
-     * How journal blocks are prepared.
-     *
-     * @param value default {@link BlockPreparation#LATENCY}
-     * @return this
-     */
-    public EngineContext blockPreparation(final BlockPreparation value) {
-        blockPreparation = Objects.requireNonNull(value, "blockPreparation");
-        return this;
-    }
-
     JournalConfig journalConfig(final int segment, final long sequenceFloor) {
-        return new JournalConfig(
-                segment, prepareAhead, backlogLimit, blockPreparation, sequenceFloor, nanoClock);
+        return new JournalConfig(segment, prepareAhead, backlogLimit, sequenceFloor, nanoClock);
     }
 
     /**

@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.stemedb.codecs.InvalidRecordException;
 import io.stemedb.codecs.Limits;
 import io.stemedb.codecs.RecordValidator;
-import io.stemedb.engine.journal.BlockPreparation;
 import io.stemedb.engine.journal.ChronicleJournal;
 import io.stemedb.engine.journal.JournalConfig;
 import io.stemedb.engine.status.Counter;
@@ -144,12 +143,7 @@ class BadInputTest {
                 ChronicleJournal.open(
                         directory.resolve(EngineParts.JOURNAL),
                         new JournalConfig(
-                                2 << 20,
-                                2 << 20,
-                                Long.MAX_VALUE,
-                                BlockPreparation.THROUGHPUT,
-                                0,
-                                SystemNanoClock.INSTANCE))) {
+                                2 << 20, 2 << 20, Long.MAX_VALUE, 0, SystemNanoClock.INSTANCE))) {
             for (int i = 0; i < 400; i++) {
                 // several in a row, one alone, more than one batch
                 if (i < 40 || random.nextInt(4) == 0) {
@@ -239,12 +233,7 @@ class BadInputTest {
                 ChronicleJournal.open(
                         directory.resolve(EngineParts.JOURNAL),
                         new JournalConfig(
-                                2 << 20,
-                                2 << 20,
-                                Long.MAX_VALUE,
-                                BlockPreparation.THROUGHPUT,
-                                0,
-                                SystemNanoClock.INSTANCE))) {
+                                2 << 20, 2 << 20, Long.MAX_VALUE, 0, SystemNanoClock.INSTANCE))) {
             append(journal, BadRecords.vote());
             append(journal, flipped);
             append(journal, BadRecords.epoch());

@@ -8,7 +8,6 @@ import io.stemedb.engine.Appender;
 import io.stemedb.engine.Durability;
 import io.stemedb.engine.Engine;
 import io.stemedb.engine.Watermark;
-import io.stemedb.engine.journal.BlockPreparation;
 import io.stemedb.engine.journal.JournalConfig;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -113,7 +112,6 @@ public class AppendBenchmark {
                     new RawChronicle(
                             directory.path().resolve("raw-" + queues++),
                             JournalConfig.SEGMENT_LENGTH_DEFAULT,
-                            BlockPreparation.THROUGHPUT,
                             JournalConfig.PREPARE_AHEAD_DEFAULT);
         }
 

@@ -5,7 +5,6 @@ import io.stemedb.bench.DataDirectory;
 import io.stemedb.bench.Engines;
 import io.stemedb.engine.hash.Blake3;
 import io.stemedb.engine.ingest.Ingestor;
-import io.stemedb.engine.journal.BlockPreparation;
 import io.stemedb.engine.journal.ChronicleJournal;
 import io.stemedb.engine.journal.JournalConfig;
 import io.stemedb.engine.store.HybridStore;
@@ -97,7 +96,6 @@ public class StoreBenchmark {
                                         JournalConfig.SEGMENT_LENGTH_DEFAULT,
                                         JournalConfig.PREPARE_AHEAD_DEFAULT,
                                         JournalConfig.BACKLOG_LIMIT_DEFAULT,
-                                        BlockPreparation.THROUGHPUT,
                                         0,
                                         SystemNanoClock.INSTANCE));
                 Ingestor ingestor = new Ingestor(journal, store)) {

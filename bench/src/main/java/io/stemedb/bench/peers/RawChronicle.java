@@ -1,6 +1,5 @@
 package io.stemedb.bench.peers;
 
-import io.stemedb.engine.journal.BlockPreparation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -43,7 +42,6 @@ public final class RawChronicle implements AutoCloseable {
 
     private final int blockLength;
     private final long aheadLength;
-    private final BlockPreparation preparation;
     private final SingleChronicleQueue queue;
     private final ExcerptAppender appender;
     private final SingleChronicleQueueStore store;
@@ -67,17 +65,11 @@ public final class RawChronicle implements AutoCloseable {
      *
      * @param directory of the queue; made if missing
      * @param blockLength bytes of its one block
-     * @param preparation how blocks are touched
      * @param aheadLength bytes to keep touched ahead of the appender
      */
-    public RawChronicle(
-            final Path directory,
-            final int blockLength,
-            final BlockPreparation preparation,
-            final long aheadLength) {
+    public RawChronicle(final Path directory, final int blockLength, final long aheadLength) {
         this.blockLength = blockLength;
         this.aheadLength = aheadLength;
-        this.preparation = preparation;
         queue =
                 SingleChronicleQueueBuilder.single(directory.toFile())
                         .rollCycle(SparseRollCycles.LARGE_HOURLY_XSPARSE)
@@ -91,9 +83,7 @@ public final class RawChronicle implements AutoCloseable {
         mapped = store.bytes();
         mapped.singleThreadedCheckDisabled(true);
         pages = new UnsafeBuffer(mapped.addressForRead(0), blockLength);
-        if (preparation == BlockPreparation.LATENCY) {
-            PosixAPI.posix().madvise(pages.addressOffset(), blockLength, MAdviseFlag.MADV_RANDOM);
-        }
+        PosixAPI.posix().madvise(pages.addressOffset(), blockLength, MAdviseFlag.MADV_RANDOM);
         fd = open(directory);
         toucher = new Thread(this::touch, "raw-chronicle-touch");
         toucher.start();
@@ -181,12 +171,7 @@ public final class RawChronicle implements AutoCloseable {
         final long from = touched;
         final long stop = Math.min(end, from + (long) PAGES_A_SLICE * PAGE);
         for (long at = from; at < stop; at += PAGE) {
-            if (preparation == BlockPreparation.THROUGHPUT) {
-                // Atomic, as nothing stops the appender from being here already.
-                pages.getAndAddLong((int) at, 0);
-            } else {
-                sink += pages.getByteVolatile((int) at);
-            }
+            sink += pages.getByteVolatile((int) at);
         }
         return stop;
     }

@@ -2,7 +2,6 @@ package io.stemedb.bench.rig;
 
 import io.stemedb.bench.Claims;
 import io.stemedb.bench.DataDirectory;
-import io.stemedb.engine.journal.BlockPreparation;
 import io.stemedb.engine.journal.JournalConfig;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -28,8 +27,7 @@ public final class AppendRig {
     private final int bursts;
     private final int burstRecords;
     private final int pacedRecords;
-    private final Table raw =
-            new Table("preparation", "pair", "side", "mode", "statistic", "ns", "records");
+    private final Table raw = new Table("pair", "side", "mode", "statistic", "ns", "records");
     private int next;
 
     private record Cost(double burstNs, double pacedNs, double pacedP99Ns) {}
@@ -88,9 +86,7 @@ public final class AppendRig {
                         RATE,
                         clockNs(),
                         pairs));
-        for (final BlockPreparation preparation : BlockPreparation.values()) {
-            compare(preparation);
-        }
+        compare();
         session.raw("append.csv", raw);
     }
 
@@ -105,9 +101,9 @@ public final class AppendRig {
         return sink == 0 ? 0 : (double) timeNs / count;
     }
 
-    private void compare(final BlockPreparation preparation) {
-        turn(preparation, -1, "engine", path -> new AppendSide.OfEngine(path, preparation));
-        turn(preparation, -1, "chronicle", path -> new AppendSide.OfChronicle(path, preparation));
+    private void compare() {
+        turn(-1, "engine", AppendSide.OfEngine::new);
+        turn(-1, "chronicle", AppendSide.OfChronicle::new);
         final double[][] values = new double[9][pairs];
         for (int pair = 0; pair < pairs; pair++) {
             final Cost[] costs = new Cost[2];
@@ -115,27 +111,14 @@ public final class AppendRig {
                 final int side = (pair + i) % 2;
                 costs[side] =
                         side == 0
-                                ? turn(
-                                        preparation,
-                                        pair,
-                                        "engine",
-                                        path -> new AppendSide.OfEngine(path, preparation))
-                                : turn(
-                                        preparation,
-                                        pair,
-                                        "chronicle",
-                                        path -> new AppendSide.OfChronicle(path, preparation));
+                                ? turn(pair, "engine", AppendSide.OfEngine::new)
+                                : turn(pair, "chronicle", AppendSide.OfChronicle::new);
             }
             put(values, 0, pair, costs[0].burstNs(), costs[1].burstNs());
             put(values, 3, pair, costs[0].pacedNs(), costs[1].pacedNs());
             put(values, 6, pair, costs[0].pacedP99Ns(), costs[1].pacedP99Ns());
         }
-        final Table table =
-                new Table(
-                        "blocks prepared for " + preparation,
-                        "engine ns",
-                        "raw Chronicle ns",
-                        "ratio");
+        final Table table = new Table("cost of append", "engine ns", "raw Chronicle ns", "ratio");
         final String[] modes = {"burst, mean", "100,000/s, p50", "100,000/s, p99"};
         for (int i = 0; i < modes.length; i++) {
             table.row(
@@ -150,10 +133,9 @@ public final class AppendRig {
             session.verdict(
                     String.format(
                             Locale.ROOT,
-                            "append at most %.0fx raw Chronicle, %s, blocks prepared for %s",
+                            "append at most %.0fx raw Chronicle, %s",
                             TARGET_RATIO,
-                            modes[i],
-                            preparation),
+                            modes[i]),
                     ratio.text(2) + "x",
                     ratio.median() <= TARGET_RATIO);
         }
@@ -170,11 +152,7 @@ public final class AppendRig {
         values[row + 2][pair] = engineNs / rawNs;
     }
 
-    private Cost turn(
-            final BlockPreparation preparation,
-            final int pair,
-            final String name,
-            final Function<Path, AppendSide> open) {
+    private Cost turn(final int pair, final String name, final Function<Path, AppendSide> open) {
         Settle.down();
         try (DataDirectory directory = DataDirectory.make();
                 AppendSide side = open.apply(directory.path())) {
@@ -184,7 +162,7 @@ public final class AppendRig {
                 final double meanNs = burst(side);
                 if (i >= 0) {
                     means[i] = meanNs;
-                    raw.row(preparation, pair, name, "burst", "mean", f(meanNs), burstRecords);
+                    raw.row(pair, name, "burst", "mean", f(meanNs), burstRecords);
                 }
             }
             side.settle();
@@ -192,7 +170,6 @@ public final class AppendRig {
             final Histogram paced = paced(side);
             for (final double percentile : new double[] {50, 90, 99, 99.9, 100}) {
                 raw.row(
-                        preparation,
                         pair,
                         name,
                         "paced",
@@ -208,8 +185,7 @@ public final class AppendRig {
             session.say(
                     String.format(
                             Locale.ROOT,
-                            "%-10s pair %2d  %-9s  burst %,7.0f ns  paced p50 %,7.0f ns p99 %,7.0f ns",
-                            preparation,
+                            "pair %2d  %-9s  burst %,7.0f ns  paced p50 %,7.0f ns p99 %,7.0f ns",
                             pair + 1,
                             name,
                             cost.burstNs(),

@@ -7,7 +7,6 @@ import io.stemedb.engine.Appender;
 import io.stemedb.engine.Engine;
 import io.stemedb.engine.EngineContext;
 import io.stemedb.engine.Watermark;
-import io.stemedb.engine.journal.BlockPreparation;
 import io.stemedb.engine.journal.JournalConfig;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
@@ -53,8 +52,8 @@ interface AppendSide extends AutoCloseable {
         private final IdleStrategy idle = Engines.backPressureIdle();
         private final Claims claims = new Claims(1_000);
 
-        OfEngine(final Path directory, final BlockPreparation preparation) {
-            this(Engines.context(directory).blockPreparation(preparation));
+        OfEngine(final Path directory) {
+            this(Engines.context(directory));
         }
 
         OfEngine(final EngineContext context) {
@@ -88,13 +87,12 @@ interface AppendSide extends AutoCloseable {
         private final UnsafeBuffer record =
                 new UnsafeBuffer(BufferUtil.allocateDirectAligned(Claims.LENGTH, 64));
 
-        OfChronicle(final Path directory, final BlockPreparation preparation) {
+        OfChronicle(final Path directory) {
             new Claims(1_000).encode(0, record, 0);
             chronicle =
                     new RawChronicle(
                             directory.resolve("raw"),
                             JournalConfig.SEGMENT_LENGTH_DEFAULT,
-                            preparation,
                             JournalConfig.PREPARE_AHEAD_DEFAULT);
         }
 

@@ -4,15 +4,14 @@ import io.stemedb.bench.Claims;
 import io.stemedb.bench.DataDirectory;
 import io.stemedb.bench.Engines;
 import io.stemedb.engine.Engine;
-import io.stemedb.engine.journal.BlockPreparation;
 import io.stemedb.engine.status.Counter;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
- * Latency at a given rate, with each way of preparing journal blocks in turn, and with a control of
- * what the machine takes from spinning threads before each.
+ * Latency at a given rate, with a control of what the machine takes from spinning threads before
+ * each repetition.
  */
 public final class LatencyRig {
     private static final int SUBJECTS = 1_000;
@@ -32,7 +31,6 @@ public final class LatencyRig {
     private final Table raw = Percentiles.kept();
     private final Table runs =
             new Table(
-                    "preparation",
                     "repetition",
                     "rate",
                     "achieved",
@@ -58,7 +56,7 @@ public final class LatencyRig {
      * @param ratePerSecond records a second
      * @param seconds measured, each repetition
      * @param warmupSeconds sent at the same rate before that
-     * @param repetitions of each way of preparation, taking turns
+     * @param repetitions how often, each with a new engine
      */
     public LatencyRig(
             final Session session,
@@ -87,42 +85,31 @@ public final class LatencyRig {
                         seconds,
                         warmupSeconds,
                         SUBJECTS));
-        final BlockPreparation[] preparations = BlockPreparation.values();
-        final Histogram[][][] histograms =
-                new Histogram[preparations.length][METRICS.length][repetitions];
-        final boolean[] held = new boolean[preparations.length];
+        final Histogram[][] histograms = new Histogram[METRICS.length][repetitions];
+        boolean held = true;
         warmUp();
         for (int repetition = 0; repetition < repetitions; repetition++) {
-            for (final BlockPreparation preparation : preparations) {
-                final int at = preparation.ordinal();
-                final boolean ok = measure(preparation, repetition, histograms[at]);
-                held[at] = repetition == 0 ? ok : held[at] && ok;
-            }
+            held &= measure(repetition, histograms);
         }
-        for (final BlockPreparation preparation : preparations) {
-            final Table table = Percentiles.shown("blocks prepared for " + preparation);
-            for (int metric = 0; metric < METRICS.length; metric++) {
-                Percentiles.show(table, METRICS[metric], histograms[preparation.ordinal()][metric]);
-            }
-            session.table(table);
-            verdict(preparation, histograms[preparation.ordinal()][READABLE], held);
+        final Table table = Percentiles.shown("latency");
+        for (int metric = 0; metric < METRICS.length; metric++) {
+            Percentiles.show(table, METRICS[metric], histograms[metric]);
         }
+        session.table(table);
+        verdict(histograms[READABLE], held);
         session.table(runs);
         session.raw("latency-runs.csv", runs);
         session.raw("latency-percentiles.csv", raw);
     }
 
-    private void verdict(
-            final BlockPreparation preparation, final Histogram[] readable, final boolean[] held) {
-        final boolean rateHeld = held[preparation.ordinal()];
+    private void verdict(final Histogram[] readable, final boolean rateHeld) {
         final Spread p50 = Percentiles.spread(50, readable);
         session.verdict(
                 String.format(
                         Locale.ROOT,
-                        "append to READABLE at %,d/s, p50 at most %.0f us, blocks prepared for %s",
+                        "append to READABLE at %,d/s, p50 at most %.0f us",
                         ratePerSecond,
-                        TARGET_US,
-                        preparation),
+                        TARGET_US),
                 p50.text(2) + " us" + (rateHeld ? "" : ", FAIL: the rate was not held"),
                 rateHeld && ratePerSecond >= TARGET_RATE && p50.median() <= TARGET_US);
     }
@@ -137,16 +124,11 @@ public final class LatencyRig {
     }
 
     /** One repetition. False if the rate was missed: then the latencies say little. */
-    private boolean measure(
-            final BlockPreparation preparation,
-            final int repetition,
-            final Histogram[][] histograms) {
+    private boolean measure(final int repetition, final Histogram[][] histograms) {
         Settle.down();
         final JitterControl control = JitterControl.run(TimeUnit.SECONDS.toNanos(1));
         try (DataDirectory directory = DataDirectory.make();
-                Engine engine =
-                        Engine.launch(
-                                Engines.context(directory.path()).blockPreparation(preparation))) {
+                Engine engine = Engine.launch(Engines.context(directory.path()))) {
             final int warmup = ratePerSecond * warmupSeconds;
             final OpenLoop loop =
                     new OpenLoop(
@@ -157,13 +139,12 @@ public final class LatencyRig {
                             warmup);
             loop.run();
             final boolean held = loop.worstSecond() >= RATE_SHARE_MIN;
-            keep(preparation, repetition, histograms, loop);
-            keepRun(preparation, repetition, loop, engine, control, held);
+            keep(repetition, histograms, loop);
+            keepRun(repetition, loop, engine, control, held);
             session.say(
                     String.format(
                             Locale.ROOT,
-                            "%-10s repetition %d: %s %,.0f/s, READABLE p50 %.2f us p99 %.1f us",
-                            preparation,
+                            "repetition %d: %s %,.0f/s, READABLE p50 %.2f us p99 %.1f us",
                             repetition + 1,
                             held ? "held" : "FAIL, rate missed:",
                             loop.achievedRate(),
@@ -173,23 +154,17 @@ public final class LatencyRig {
         }
     }
 
-    private void keep(
-            final BlockPreparation preparation,
-            final int repetition,
-            final Histogram[][] histograms,
-            final OpenLoop loop) {
+    private void keep(final int repetition, final Histogram[][] histograms, final OpenLoop loop) {
         final Histogram[] measured = {
             loop.appendCost(), loop.appended(), loop.readable(), loop.synced(), loop.stored()
         };
         for (int metric = 0; metric < METRICS.length; metric++) {
             histograms[metric][repetition] = measured[metric];
-            Percentiles.keep(
-                    raw, preparation.name(), repetition, METRICS[metric], measured[metric]);
+            Percentiles.keep(raw, "latency", repetition, METRICS[metric], measured[metric]);
         }
     }
 
     private void keepRun(
-            final BlockPreparation preparation,
             final int repetition,
             final OpenLoop loop,
             final Engine engine,
@@ -197,7 +172,6 @@ public final class LatencyRig {
             final boolean held) {
         final long syncs = engine.counters().get(Counter.SYNCS);
         runs.row(
-                preparation,
                 repetition,
                 ratePerSecond,
                 f(loop.achievedRate()),

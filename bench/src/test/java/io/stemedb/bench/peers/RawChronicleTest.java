@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.stemedb.engine.journal.BlockPreparation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -20,8 +19,6 @@ import net.openhft.chronicle.wire.DocumentContext;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class RawChronicleTest {
     private static final int BLOCK_LENGTH = 4 << 20;
@@ -31,12 +28,10 @@ class RawChronicleTest {
     @TempDir Path directory;
 
     /** It is a baseline only if what it appends is there. */
-    @ParameterizedTest
-    @EnumSource(BlockPreparation.class)
-    void whatIsAppendedCanBeReadByChronicle(final BlockPreparation preparation) {
+    @Test
+    void whatIsAppendedCanBeReadByChronicle() {
         final UnsafeBuffer record = new UnsafeBuffer(new byte[LENGTH]);
-        try (RawChronicle chronicle =
-                new RawChronicle(directory, BLOCK_LENGTH, preparation, 1 << 20)) {
+        try (RawChronicle chronicle = new RawChronicle(directory, BLOCK_LENGTH, 1 << 20)) {
             for (int i = 0; i < RECORDS; i++) {
                 if (i % 1_000 == 0) {
                     chronicle.awaitTouched();
@@ -76,8 +71,7 @@ class RawChronicleTest {
     void closingUnmaps() throws Exception {
         final Path maps = Path.of("/proc/self/maps");
         assumeTrue(Files.isReadable(maps));
-        final RawChronicle chronicle =
-                new RawChronicle(directory, BLOCK_LENGTH, BlockPreparation.THROUGHPUT, 1 << 20);
+        final RawChronicle chronicle = new RawChronicle(directory, BLOCK_LENGTH, 1 << 20);
         assertTrue(Files.readString(maps).contains(".cq4"));
         chronicle.close();
         chronicle.close();

@@ -15,7 +15,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Reserves the blocks of a segment on disk and brings their pages into memory, a slice at a time,
  * ahead of the appender. A block that the disk cannot give is a refusal here; without it, it would
- * be a SIGBUS in append.
+ * be a SIGBUS in append. Pages are read and stay clean until a record touches them, so a force
+ * writes little more than the records.
  */
 final class BlockPreparer {
     static final int PAGE = 4096;
@@ -37,7 +38,6 @@ final class BlockPreparer {
     private final PosixAPI posix = PosixAPI.posix();
 
     private final UnsafeBuffer pages = new UnsafeBuffer(0, 0);
-    private final BlockPreparation preparation;
 
     /** Made when the file system turns out to have no fallocate. */
     private ByteBuffer zeros;
@@ -48,10 +48,6 @@ final class BlockPreparer {
     private long reserved;
     private long touched;
     private long sink;
-
-    BlockPreparer(final BlockPreparation preparation) {
-        this.preparation = preparation;
-    }
 
     /**
      * Creates a file with its first blocks reserved, before anything maps it.
@@ -99,9 +95,7 @@ final class BlockPreparer {
     void segment(final LiveSegment created, final long headerEnd) {
         segment = created;
         pages.wrap(created.address(), created.length());
-        if (preparation == BlockPreparation.LATENCY) {
-            posix.madvise(created.address(), created.length(), MAdviseFlag.MADV_RANDOM);
-        }
+        posix.madvise(created.address(), created.length(), MAdviseFlag.MADV_RANDOM);
         touched = (headerEnd + PAGE - 1) & -PAGE;
     }
 
@@ -132,11 +126,7 @@ final class BlockPreparer {
         final long stop = Math.min(Math.min(end, reserved), touched + (long) PAGES_A_SLICE * PAGE);
         int count = 0;
         for (; touched < stop; touched += PAGE, count++) {
-            if (preparation == BlockPreparation.THROUGHPUT) {
-                pages.putLong((int) touched, 0);
-            } else {
-                sink += pages.getByteVolatile((int) touched);
-            }
+            sink += pages.getByteVolatile((int) touched);
         }
         segment.ready(Math.min(touched, segment.length()));
         return count;

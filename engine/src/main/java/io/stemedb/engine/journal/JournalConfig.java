@@ -8,7 +8,6 @@ import org.agrona.concurrent.NanoClock;
  * @param segmentLength bytes of a segment before it rolls, a multiple of 4096
  * @param prepareAhead bytes to keep reserved and prepared ahead of the appender
  * @param backlogLimit bytes appended and not yet read, from which on append returns back-pressure
- * @param preparation how blocks are prepared
  * @param sequenceFloor sequences up to here were given out and made durable elsewhere: they are
  *     never given again
  * @param nanoClock paces retries while the disk is full
@@ -17,7 +16,6 @@ public record JournalConfig(
         int segmentLength,
         long prepareAhead,
         long backlogLimit,
-        BlockPreparation preparation,
         long sequenceFloor,
         NanoClock nanoClock) {
     /** Smallest segment: the largest record must fit Chronicle's limit of a quarter of it. */
@@ -41,7 +39,6 @@ public record JournalConfig(
      * @param segmentLength see the record
      * @param prepareAhead see the record
      * @param backlogLimit see the record
-     * @param preparation see the record
      * @param sequenceFloor see the record
      * @param nanoClock see the record
      */

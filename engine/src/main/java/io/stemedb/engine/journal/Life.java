@@ -19,7 +19,7 @@ final class Life {
     private final Path directory;
     private final int segmentLength;
     private final SegmentClock clock;
-    private final BlockPreparer preparer;
+    private final BlockPreparer preparer = new BlockPreparer();
     private final SingleChronicleQueue queue;
 
     /** Kept open: when the next segment comes there may be no descriptor left. */
@@ -29,7 +29,6 @@ final class Life {
         directory = SegmentFiles.lifeDirectory(journal, number);
         segmentLength = config.segmentLength();
         clock = new SegmentClock(number);
-        preparer = new BlockPreparer(config.preparation());
         try {
             Files.createDirectory(directory);
         } catch (final IOException e) {

@@ -8,7 +8,6 @@ import io.stemedb.codecs.InvalidRecordException;
 import io.stemedb.codecs.RecordValidator;
 import io.stemedb.engine.RecordMix;
 import io.stemedb.engine.TestEngines;
-import io.stemedb.engine.journal.BlockPreparation;
 import io.stemedb.engine.journal.ChronicleJournal;
 import io.stemedb.engine.journal.Journal;
 import io.stemedb.engine.journal.JournalConfig;
@@ -61,7 +60,6 @@ class JournalCorruptionTest {
                 JournalConfig.SEGMENT_LENGTH_MIN,
                 1 << 20,
                 64 << 20,
-                BlockPreparation.THROUGHPUT,
                 floor,
                 SystemNanoClock.INSTANCE);
     }

@@ -189,8 +189,7 @@ class ChronicleJournalTest extends JournalFixture {
             append(journal, 1, 10);
             append(journal, 2, 10);
         }
-        try (ChronicleJournal journal =
-                ChronicleJournal.open(directory, config(10, BlockPreparation.LATENCY))) {
+        try (ChronicleJournal journal = ChronicleJournal.open(directory, config(10))) {
             assertEquals(11, append(journal, 11, 10));
             final Collector collector = new Collector().drain(journal.newReader(1));
             assertEquals(List.of(1L, 2L, 11L), collector.sequences);
@@ -228,13 +227,7 @@ class ChronicleJournalTest extends JournalFixture {
     @Test
     void backlogIsBounded() {
         final JournalConfig small =
-                new JournalConfig(
-                        SEGMENT,
-                        1 << 20,
-                        1 << 20,
-                        BlockPreparation.THROUGHPUT,
-                        0,
-                        SystemNanoClock.INSTANCE);
+                new JournalConfig(SEGMENT, 1 << 20, 1 << 20, 0, SystemNanoClock.INSTANCE);
         try (ChronicleJournal journal = ChronicleJournal.open(directory, small)) {
             final int length = records.encode(1, 1000);
             long taken = 0;

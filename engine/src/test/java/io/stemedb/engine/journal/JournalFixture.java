@@ -14,13 +14,12 @@ abstract class JournalFixture {
 
     final TestRecords records = new TestRecords();
 
-    static JournalConfig config(final long floor, final BlockPreparation preparation) {
-        return new JournalConfig(
-                SEGMENT, 1 << 20, 64 << 20, preparation, floor, SystemNanoClock.INSTANCE);
+    static JournalConfig config(final long floor) {
+        return new JournalConfig(SEGMENT, 1 << 20, 64 << 20, floor, SystemNanoClock.INSTANCE);
     }
 
     ChronicleJournal open() {
-        return ChronicleJournal.open(directory, config(0, BlockPreparation.THROUGHPUT));
+        return ChronicleJournal.open(directory, config(0));
     }
 
     /** Appends, turning the preparing crank whenever the journal asks for it. */

@@ -62,7 +62,7 @@ class SimJournalTest extends JournalFixture {
     private void openBoth(final long floor) {
         journals =
                 new Journal[] {
-                    ChronicleJournal.open(directory, config(floor, BlockPreparation.THROUGHPUT)),
+                    ChronicleJournal.open(directory, config(floor)),
                     new SimJournal(disk, chaos, 64 << 20, floor)
                 };
         readBoth();
