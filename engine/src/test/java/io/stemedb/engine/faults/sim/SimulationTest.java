@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("faults")
 class SimulationTest {
     private static final int SCHEDULES = Scale.of(100_000);
-    private static final int CONTROL_SCHEDULES = 5_000;
+    private static final int CONTROL_SCHEDULES = 40_000;
 
     private static Throwable run(
             final Simulation simulation, final long seed, final Mutant mutant) {
