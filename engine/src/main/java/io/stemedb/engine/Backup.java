@@ -36,7 +36,7 @@ import java.util.function.LongConsumer;
  * <p>Order: RocksDB, LMDB, then the journal, so that the journal reaches past both cursors.
  * RocksDB's data files never change once they are named in its manifest; files come and go
  * meanwhile, so they are listed before and after the manifest is copied, and what lacks one is done
- * again. Segments but the last never change either.
+ * again. Of segments the bytes are compared.
  */
 final class Backup {
     private static final int ATTEMPTS = 5;
@@ -306,14 +306,13 @@ final class Backup {
         }
     }
 
-    /** What is final stays as it is; of the rest the bytes tell. */
+    /** The bytes tell: a repair may have changed a segment that nobody appends to any more. */
     private static boolean isSame(
             final SegmentCopies.Segment segment, final BackupManifest.Entry known)
             throws IOException {
         return known != null
-                && (segment.isFinal() && known.isFinal()
-                        || known.length() == segment.length()
-                                && FileCopies.crc(segment.path(), known.length()) == known.crc());
+                && known.length() == segment.length()
+                && FileCopies.crc(segment.path(), known.length()) == known.crc();
     }
 
     private void copyFile(final Path from, final String name, final long length, final boolean same)

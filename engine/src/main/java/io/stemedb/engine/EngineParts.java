@@ -163,6 +163,7 @@ final class EngineParts implements AutoCloseable {
             if (!Files.isDirectory(directory)) {
                 Files.createDirectories(
                         directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+                FileCopies.force(directory.toAbsolutePath().getParent()); // its name is durable
             } else if (!Files.getPosixFilePermissions(directory).equals(OWNER_ONLY)) {
                 Files.setPosixFilePermissions(directory, OWNER_ONLY);
             }

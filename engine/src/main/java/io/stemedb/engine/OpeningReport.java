@@ -74,7 +74,9 @@ public record OpeningReport(
                 }
                 done.add(
                         missing + quarantined == 0
-                                ? "no record was lost: all up to " + lastSequence + " are readable"
+                                ? "nothing more was lost: what could be read up to "
+                                        + lastSequence
+                                        + " still can"
                                 : "all other records up to "
                                         + lastSequence
                                         + " are readable; verify tells more, repair may bring"

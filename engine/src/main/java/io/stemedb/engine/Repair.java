@@ -4,6 +4,7 @@ import io.stemedb.engine.Examination.StoreFault;
 import io.stemedb.engine.journal.SegmentCopies;
 import io.stemedb.engine.platform.DirectoryLock;
 import io.stemedb.engine.platform.Manifest;
+import io.stemedb.engine.status.StorageFull;
 import io.stemedb.engine.store.KvStore;
 import io.stemedb.engine.store.StoreException;
 import java.io.IOException;
@@ -14,21 +15,25 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import org.agrona.ErrorHandler;
 
 /**
  * Mends a closed directory. First it looks and says what it will do; nothing is changed until
  * {@link #run}. Damaged records of the journal are put back from the stores, then a store that is
- * missing, damaged, of another engine or ahead of the journal is rebuilt from the journal. Nothing
- * is guessed: what neither journal nor stores have with the right hash stays reported. Nothing is
- * deleted: an old store is moved to {@code aside/} in the data directory.
+ * missing, damaged or of another engine is rebuilt from the journal. Nothing is guessed: what
+ * neither journal nor stores have with the right hash stays reported. Nothing is deleted: an old
+ * store is moved to {@code aside/} in the data directory.
  *
  * <p>One thread. Holds the directory's lock until it is closed or has run.
  */
 public final class Repair implements AutoCloseable {
     private static final String ASIDE = "aside";
     private static final long STEP_NS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    /** Steps without progress on a full disk, and the rebuilding gives up. */
+    private static final int STILL_MAX = 50;
 
     private final Path directory;
     private final Manifest manifest;
@@ -85,8 +90,8 @@ public final class Repair implements AutoCloseable {
         lost += planEnd();
         final StoreFault rocks = examination.rocks();
         final StoreFault lmdb = examination.lmdb();
-        planStore("RocksDB", EngineParts.ROCKS, rocks, lmdb, lost);
-        planStore("LMDB", EngineParts.LMDB, lmdb, rocks, lost);
+        planStore("RocksDB", EngineParts.ROCKS, rocks, lost);
+        planStore("LMDB", EngineParts.LMDB, lmdb, lost);
     }
 
     /** Records that will still be missing, and that a store may have. */
@@ -152,40 +157,41 @@ public final class Repair implements AutoCloseable {
     }
 
     /**
-     * Where both stores are ahead of the journal to the same record they alone have what follows.
+     * A flush waits for SYNCED, so a store that is ahead of the journal says that the journal has
+     * lost its end, and may be all that has it.
      */
     private long planEnd() {
         final long last = examination.lastSequence();
-        if (examination.rocks().cursor() > last
-                && examination.rocks().cursor() == examination.lmdb().cursor()) {
-            impossible.add(
-                    "sequences "
-                            + (last + 1)
-                            + "-"
-                            + examination.rocks().cursor()
-                            + ": the journal has lost them, the stores have them and stay");
-            return 1;
+        final long cursor =
+                Math.max(
+                        isAhead(examination.rocks()) ? examination.rocks().cursor() : 0,
+                        isAhead(examination.lmdb()) ? examination.lmdb().cursor() : 0);
+        if (cursor == 0) {
+            return 0;
         }
-        return 0;
+        impossible.add(
+                "sequences "
+                        + (last + 1)
+                        + "-"
+                        + cursor
+                        + ": the journal has lost them, the stores that have them stay");
+        return 1;
+    }
+
+    private boolean isAhead(final StoreFault store) {
+        return !store.foreign() && store.cursor() > examination.lastSequence();
     }
 
     private void planStore(
-            final String name,
-            final String folder,
-            final StoreFault fault,
-            final StoreFault other,
-            final long lost) {
+            final String name, final String folder, final StoreFault fault, final long lost) {
         final long last = examination.lastSequence();
-        final boolean ahead = fault.cursor() > last && fault.cursor() != other.cursor();
-        if (fault.findings() == 0 && !ahead) {
+        if (fault.findings() == 0 || isAhead(fault)) {
             return;
         }
         final String why =
                 fault.missing()
                         ? "is missing"
-                        : fault.foreign()
-                                ? "belongs to another engine"
-                                : ahead ? "is ahead of the journal" : "is damaged";
+                        : fault.foreign() ? "belongs to another engine" : "is damaged";
         if (examination.oldestSequence() > 1) {
             impossible.add(
                     name
@@ -291,12 +297,27 @@ public final class Repair implements AutoCloseable {
 
     /** A launch replays the journal into what is not there. */
     private void rebuild(final ErrorHandler errorHandler, final LongConsumer progress) {
+        final AtomicReference<Throwable> told = new AtomicReference<>();
         final EngineContext context =
-                new EngineContext().directory(directory).errorHandler(errorHandler);
+                new EngineContext()
+                        .directory(directory)
+                        .errorHandler(
+                                error -> {
+                                    told.set(error);
+                                    errorHandler.onError(error);
+                                });
         try (Engine engine = Engine.launch(context)) {
             final long last = engine.watermark(Watermark.APPENDED);
+            long stored = -1;
+            int still = 0;
             while (!engine.checkpoint(STEP_NS)) {
-                progress.accept(engine.watermark(Watermark.STORED));
+                still = engine.watermark(Watermark.STORED) == stored ? still + 1 : 0;
+                stored = engine.watermark(Watermark.STORED);
+                if (still > STILL_MAX && told.get() instanceof StorageFull) {
+                    throw new EngineException(
+                            directory + ": no room to rebuild a store: " + told.get(), told.get());
+                }
+                progress.accept(stored);
             }
             progress.accept(last);
         }

@@ -238,16 +238,6 @@ class RepairTest {
                 StoreContent.delete(dir, EngineParts.ROCKS);
                 copy(other.resolve(EngineParts.ROCKS), dir.resolve(EngineParts.ROCKS));
             }
-        },
-        ROCKSDB_AHEAD("RocksDB has had them") {
-            @Override
-            void apply(final Path dir) {
-                final Path later = dir.resolveSibling(dir.getFileName() + "-later");
-                copy(dir, later);
-                fill(later, 6);
-                StoreContent.delete(dir, EngineParts.ROCKS);
-                copy(later.resolve(EngineParts.ROCKS), dir.resolve(EngineParts.ROCKS));
-            }
         };
 
         final String named;
@@ -351,8 +341,29 @@ class RepairTest {
         try (Repair repair = Repair.plan(directory, count -> {})) {
             assertEquals(List.of(), repair.steps());
             assertTrue(
-                    repair.impossible().stream().anyMatch(t -> t.contains("and stay")),
+                    repair.impossible().stream().anyMatch(t -> t.contains("have them stay")),
                     repair.impossible()::toString);
+        }
+    }
+
+    @Test
+    void aStoreThatAloneHasTheEndStays() throws IOException {
+        final Path later = home.resolve("later-" + directory.getFileName());
+        copy(directory, later);
+        fill(later, 6);
+        StoreContent.delete(directory, EngineParts.ROCKS);
+        copy(later.resolve(EngineParts.ROCKS), directory.resolve(EngineParts.ROCKS));
+        final Verification before = Verifier.verify(directory, count -> {});
+        assertTrue(before.toString().contains("RocksDB has had them"), before::toString);
+        try (Repair repair = Repair.plan(directory, count -> {})) {
+            assertEquals(List.of(), repair.steps());
+            assertTrue(
+                    repair.impossible().stream().anyMatch(t -> t.contains("stay")),
+                    repair.impossible()::toString);
+        }
+        try (Engine engine =
+                Engine.launch(TestEngines.context(directory).errorHandler(error -> {}))) {
+            assertFalse(engine.openingReport().isSound());
         }
     }
 

@@ -25,11 +25,14 @@ final class BlockPreparer {
     private static final int AHEAD = 256 << 10;
     private static final int ZEROS = 64 << 10;
 
+    private static final int ATTEMPTS = 100;
+
     /** FALLOC_FL_KEEP_SIZE. */
     private static final int KEEP_SIZE = 1;
 
     // errno of Linux
     private static final int EINTR = 4;
+    private static final int EFBIG = 27;
     private static final int ENOSPC = 28;
     private static final int ENOSYS = 38;
     private static final int EOPNOTSUPP = 95;
@@ -156,11 +159,15 @@ final class BlockPreparer {
      * when the size is to be kept.
      */
     private int fallocate(final long offset, final long length, final int mode) {
-        int error = EINTR;
-        while (error == EINTR && posix.fallocate(fd, mode, offset, length) != 0) {
-            error = posix.fallocate(fd, KEEP_SIZE, offset, length) == 0 ? EINTR : posix.lastError();
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            if (posix.fallocate(fd, mode, offset, length) == 0) {
+                return 0;
+            }
+            if (posix.fallocate(fd, KEEP_SIZE, offset, length) != 0 && posix.lastError() != EINTR) {
+                return posix.lastError();
+            }
         }
-        return error == EINTR ? 0 : error;
+        return EFBIG; // blocks are there, and the file may not grow to them
     }
 
     private int writeZeros(final long offset, final long length) {

@@ -81,10 +81,25 @@ public final class ChronicleJournal implements Journal {
         this.config = config;
         Files.createDirectories(directory);
         oldSegments = new OldSegments(directory);
-        final long number = SegmentFiles.nextNumber(directory, oldSegments.list());
+        final long number =
+                Math.max(
+                        SegmentFiles.nextNumber(directory, oldSegments.list()),
+                        // the first segment of all begins with the first record of all
+                        TailScan.FIRST_NUMBER + (config.sequenceFloor() > 0 ? 1 : 0));
         final TailScan scan = new TailScan();
         scan.scan(oldSegments.list());
         damage = scan.damage();
+        if (!oldSegments.list().isEmpty() && scan.lastSequence() < config.sequenceFloor()) {
+            // trimming takes the oldest first: where there is an older one the newest is not
+            // trimmed
+            damage.add(
+                    directory
+                            + ": sequences "
+                            + (scan.lastSequence() + 1)
+                            + "-"
+                            + config.sequenceFloor()
+                            + " are missing at its end, the stores have them");
+        }
         appended = Math.max(scan.lastSequence(), config.sequenceFloor());
         oldestMappedFirstSequence = appended + 1;
         oldSegments.force(config.sequenceFloor(), scan.lastSequence());

@@ -198,10 +198,10 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
     @Override
     public void close() {
         readLock.lock();
+        final boolean first = !closed;
         try {
-            if (!closed) {
+            if (first) {
                 closed = true;
-                journal.readerClosed();
                 walker.release();
                 if (walked != null) {
                     walked.unmap();
@@ -209,6 +209,9 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
             }
         } finally {
             readLock.unlock();
+        }
+        if (first) { // takes the prepare lock, under which a closing journal takes the read lock
+            journal.readerClosed();
         }
     }
 }

@@ -22,6 +22,12 @@ final class Life {
     private final BlockPreparer preparer = new BlockPreparer();
     private final SingleChronicleQueue queue;
 
+    /**
+     * Number of the last segment that Chronicle was asked for. It keeps what it maps by name, so a
+     * name is never used twice: a file made again would be mapped as the one that was deleted.
+     */
+    private long usedNumber;
+
     /** Kept open: when the next segment comes there may be no descriptor left. */
     private final SyncFile names;
 
@@ -76,9 +82,11 @@ final class Life {
     /**
      * Makes a segment with its first blocks reserved.
      *
+     * @param least number to give it; a higher one if that was tried before
      * @throws JournalFullException if the storage refuses; may be tried again
      */
-    LiveSegment createSegment(final long number) {
+    LiveSegment createSegment(final long least) {
+        final long number = Math.max(least, usedNumber + 1);
         if (number > SegmentFiles.MAX_NUMBER) {
             throw new JournalException(
                     directory + ": segment number " + number + ", limit " + SegmentFiles.MAX_NUMBER,
@@ -86,11 +94,14 @@ final class Life {
         }
         final Path path = directory.resolve(SegmentFiles.fileName(number));
         SingleChronicleQueueStore store = null;
+        SyncFile syncFile = null;
         LiveSegment segment = null;
         try {
             preparer.create(path);
+            syncFile = SyncFile.open(path);
+            usedNumber = number;
             store = queue.storeForCycle((int) number, 0, true, null);
-            segment = new LiveSegment(number, path, store, segmentLength);
+            segment = new LiveSegment(number, path, store, syncFile, segmentLength);
             preparer.segment(segment, Excerpt.HEADER_LENGTH_MAX);
             return segment;
         } catch (final JournalException e) {
@@ -100,7 +111,7 @@ final class Life {
             throw new JournalFullException(path, "cannot be made", reason(e), e);
         } finally {
             if (segment == null) {
-                discard(path, store);
+                discard(path, store, syncFile);
             }
         }
     }
@@ -109,13 +120,17 @@ final class Life {
         return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 
-    private void discard(final Path path, final SingleChronicleQueueStore store) {
+    private void discard(
+            final Path path, final SingleChronicleQueueStore store, final SyncFile syncFile) {
         preparer.closeFile();
         if (store != null) {
             store.bytes().releaseLast();
             store.close();
         }
         try {
+            if (syncFile != null) {
+                syncFile.close();
+            }
             Files.deleteIfExists(path);
         } catch (final IOException e) {
             throw new JournalException(path + ": cannot be deleted", e);

@@ -62,8 +62,8 @@ final class LiveSegment {
             final long number,
             final Path path,
             final SingleChronicleQueueStore store,
-            final int length)
-            throws IOException {
+            final SyncFile syncFile,
+            final int length) {
         this.number = number;
         this.path = path;
         this.store = store;
@@ -71,7 +71,7 @@ final class LiveSegment {
         this.mapped = store.bytes();
         mapped.singleThreadedCheckDisabled(true);
         this.address = mapped.addressForRead(0);
-        this.syncFile = SyncFile.open(path);
+        this.syncFile = syncFile;
     }
 
     long number() {

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -60,10 +60,27 @@ final class SyncFile implements AutoCloseable {
      * written when the same cached page is written once more, and after a crash they read as zeros.
      */
     static void writeAgain(final Path path, final long from) throws IOException {
-        final int block = (int) Files.getFileStore(path).getBlockSize();
+        try {
+            writeAgain(path, from, ExtendedOpenOption.DIRECT);
+        } catch (final UnsupportedOperationException | IOException e) {
+            if (e instanceof IOException && !isRefusalOfDirect(e)) {
+                throw e;
+            }
+            writeAgain(path, from, StandardOpenOption.WRITE); // it cannot do without its cache
+        }
+    }
+
+    /** EINVAL, when the file is opened or written. */
+    private static boolean isRefusalOfDirect(final Exception e) {
+        return String.valueOf(e.getMessage()).contains("Invalid argument");
+    }
+
+    private static void writeAgain(final Path path, final long from, final OpenOption how)
+            throws IOException {
+        final int block = blockSize(path);
         final ByteBuffer bytes = ByteBuffer.allocateDirect(CHUNK + block).alignedSlice(block);
         try (FileChannel in = FileChannel.open(path, StandardOpenOption.READ);
-                FileChannel out = openPastCache(path)) {
+                FileChannel out = FileChannel.open(path, StandardOpenOption.WRITE, how)) {
             long position = from / block * block;
             while (read(in, bytes, position)) {
                 while (bytes.position() % block != 0) {
@@ -77,6 +94,14 @@ final class SyncFile implements AutoCloseable {
         }
     }
 
+    private static int blockSize(final Path path) {
+        try {
+            return (int) Files.getFileStore(path).getBlockSize();
+        } catch (final IOException e) { // where the mounts cannot be looked at
+            return BlockPreparer.PAGE;
+        }
+    }
+
     private static boolean read(final FileChannel in, final ByteBuffer bytes, final long position)
             throws IOException {
         bytes.clear();
@@ -85,15 +110,6 @@ final class SyncFile implements AutoCloseable {
             count = in.read(bytes, position + bytes.position());
         }
         return bytes.position() > 0;
-    }
-
-    /** As usual where the file system cannot do without its cache. */
-    private static FileChannel openPastCache(final Path path) throws IOException {
-        try {
-            return FileChannel.open(path, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT);
-        } catch (final UnsupportedOperationException | FileSystemException e) {
-            return FileChannel.open(path, StandardOpenOption.WRITE);
-        }
     }
 
     void force() throws IOException {

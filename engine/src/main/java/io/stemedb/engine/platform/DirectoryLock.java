@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +30,9 @@ public final class DirectoryLock implements AutoCloseable {
     private static final long LOOK = 1;
     private static final long WRITTEN_NS = 1_000_000_000;
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
+    /** Never closed, see {@link #tryLock}. */
+    private static final Set<FileChannel> KEPT = ConcurrentHashMap.newKeySet();
 
     private final Path directory;
     private final FileChannel channel;
@@ -62,7 +66,7 @@ public final class DirectoryLock implements AutoCloseable {
                                 StandardOpenOption.CREATE,
                                 StandardOpenOption.READ,
                                 StandardOpenOption.WRITE);
-                final FileLock lock = channel.tryLock(HOLDER, 1, false);
+                final FileLock lock = tryLock(directory, channel);
                 if (lock == null) {
                     throw new DirectoryInUseException(
                             directory + ": in use by " + awaitHolder(channel));
@@ -74,13 +78,25 @@ public final class DirectoryLock implements AutoCloseable {
             } finally {
                 if (!locked) {
                     HELD.remove(real);
-                    if (channel != null) {
+                    if (channel != null && !KEPT.contains(channel)) {
                         channel.close();
                     }
                 }
             }
         } catch (final IOException e) {
             throw new UncheckedIOException(directory + ": cannot be locked", e);
+        }
+    }
+
+    /** The directory may be held by this process under another path, such as a bind mount. */
+    private static FileLock tryLock(final Path directory, final FileChannel channel)
+            throws IOException {
+        try {
+            return channel.tryLock(HOLDER, 1, false);
+        } catch (final OverlappingFileLockException e) {
+            KEPT.add(channel); // closing it would end the lock that this process has on the file
+            throw new DirectoryInUseException(
+                    directory + ": in use by this process under another path, pid " + ownPid());
         }
     }
 

@@ -66,9 +66,10 @@ final class LmdbBatch implements KvBatch {
         this.buffers = store.batchBuffers;
         this.newestBefore = newestSequence;
         this.newest = newestSequence;
-        this.sum = environment.sum;
         buffers.key.clear();
         this.txn = environment.env.txnWrite();
+        // As it is on disk: a commit that reported an error may have taken effect.
+        this.sum = environment.meta(txn, LmdbEnvironment.SUM_KEY);
         Cursor<DirectBuffer> main = null;
         Cursor<DirectBuffer> subjects = null;
         try {

@@ -10,9 +10,11 @@ import io.stemedb.engine.store.StoreFullException;
 import io.stemedb.engine.store.StoreIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.Set;
 import org.agrona.DirectBuffer;
@@ -279,13 +281,21 @@ final class LmdbEnvironment {
     private static void reserveLockFile(final Path directory) {
         final Path file = directory.resolve(LOCK_FILE);
         try {
-            if (Files.exists(file) && Files.size(file) >= LOCK_FILE_BYTES) {
-                return;
-            }
-            try {
-                Files.write(file, new byte[LOCK_FILE_BYTES]);
+            final boolean isNew = !Files.exists(file);
+            try (FileChannel channel =
+                    FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                // only behind its end: a reader in another process may have it mapped
+                final long size = channel.size();
+                if (size < LOCK_FILE_BYTES) {
+                    final ByteBuffer zeros = ByteBuffer.allocate((int) (LOCK_FILE_BYTES - size));
+                    while (zeros.hasRemaining()) {
+                        channel.write(zeros, size + zeros.position());
+                    }
+                }
             } catch (final IOException e) {
-                Files.deleteIfExists(file);
+                if (isNew) {
+                    Files.deleteIfExists(file);
+                }
                 throw e;
             }
         } catch (final IOException e) {
