@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +60,10 @@ final class MediaChild {
             System.out.println("DONE");
         } catch (final Throwable e) {
             e.printStackTrace(System.out);
+            Thread.getAllStackTraces()
+                    .forEach(
+                            (thread, stack) ->
+                                    System.out.println(thread + " " + Arrays.toString(stack)));
             Runtime.getRuntime().halt(1); // the engine's threads would keep this JVM alive
         }
     }
@@ -298,7 +303,18 @@ final class MediaChild {
     private void some() {
         final long goal = last + SOME;
         await(30, "room for " + SOME, () -> append() && last >= goal);
-        require(engine.checkpoint(30 * SECOND), "checkpoint");
+        require(
+                engine.checkpoint(30 * SECOND),
+                "checkpoint: appended "
+                        + last
+                        + ", synced "
+                        + engine.watermark(Watermark.SYNCED)
+                        + ", readable "
+                        + engine.watermark(Watermark.READABLE)
+                        + ", stored "
+                        + engine.watermark(Watermark.STORED)
+                        + ", told "
+                        + lastTold());
     }
 
     private void awaitRefusal(final String component, final Runnable again) {
