@@ -9,6 +9,7 @@ import io.stemedb.engine.TestEngines;
 import io.stemedb.engine.Verification;
 import io.stemedb.engine.Verifier;
 import io.stemedb.engine.Watermark;
+import io.stemedb.engine.journal.BareQueue;
 import io.stemedb.engine.status.StorageFull;
 import java.io.File;
 import java.io.FileInputStream;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +38,7 @@ final class MediaChild {
     private final Path data;
     private final List<Throwable> told = new CopyOnWriteArrayList<>();
     private final EngineContext context;
+    private int resumeSeconds = 10;
     private Engine engine;
     private Appender appender;
     private long last;
@@ -48,13 +51,33 @@ final class MediaChild {
                         .generationRecords(1_000)
                         .generationCount(2)
                         .closeTimeoutNs(SECOND)
-                        .errorHandler(told::add);
+                        .errorHandler(this::tell);
     }
 
-    public static void main(final String[] arguments) throws Exception {
+    public static void main(final String[] arguments) {
+        try {
+            run(arguments);
+            System.out.println("DONE");
+        } catch (final Throwable e) {
+            e.printStackTrace(System.out);
+            Thread.getAllStackTraces()
+                    .forEach(
+                            (thread, stack) ->
+                                    System.out.println(thread + " " + Arrays.toString(stack)));
+            Runtime.getRuntime().halt(1); // the engine's threads would keep this JVM alive
+        }
+    }
+
+    private static void run(final String[] arguments) throws Exception {
         final MediaChild child = new MediaChild(Path.of(arguments[1]));
         switch (arguments[0]) {
-            case "fill" -> child.fill(Path.of(arguments[2]), arguments[3]);
+            case "fill" -> child.fill(Path.of(arguments[2]), arguments[3], true);
+            case "stuck" -> {
+                child.resumeSeconds = 2;
+                child.fill(Path.of(arguments[2]), arguments[3], false);
+            }
+            case "bare" -> child.bare(Path.of(arguments[2]), false);
+            case "bareAndTold" -> child.bare(Path.of(arguments[2]), true);
             case "limit" -> child.limit();
             case "descriptors" -> child.descriptors();
             case "backlog" -> child.backlog(Path.of(arguments[2]), arguments[3]);
@@ -62,7 +85,14 @@ final class MediaChild {
             case "refused" -> child.refused();
             default -> throw new IllegalArgumentException(arguments[0]);
         }
-        System.out.println("DONE");
+    }
+
+    /** An Error, such as of a fault in mapped memory, is said at once: no scenario expects it. */
+    private void tell(final Throwable error) {
+        told.add(error);
+        if (error instanceof Error) {
+            System.out.println(error);
+        }
     }
 
     private void launch() {
@@ -70,8 +100,12 @@ final class MediaChild {
         appender = engine.newAppender();
     }
 
-    /** The disk of a part runs full under a running engine, and is emptied again. */
-    private void fill(final Path media, final String component) throws Exception {
+    /**
+     * The disk of a part runs full under a running engine, and is emptied again; or, for the
+     * control, is not, as for an engine that does not see that it is.
+     */
+    private void fill(final Path media, final String component, final boolean emptied)
+            throws Exception {
         launch();
         some();
         final Path filler = media.resolve("filler");
@@ -80,10 +114,37 @@ final class MediaChild {
                 () -> {
                     fillUp(filler);
                 });
+        if ("journal".equals(component)) {
+            awaitFullJournal();
+        }
         readAll();
-        Files.delete(filler);
+        if (emptied) {
+            Files.delete(filler);
+        }
         resumes();
         checkAfterRestart();
+    }
+
+    /** The control: a journal without reserved blocks meets the end of the disk in its map. */
+    private void bare(final Path media, final boolean toldOnly) throws IOException {
+        final BareQueue queue = new BareQueue(data.resolve("journal"));
+        final byte[] record = new byte[TEXT];
+        queue.append(++last, record);
+        fillUp(media.resolve("filler"));
+        try {
+            await(
+                    5,
+                    "end of the disk",
+                    () -> {
+                        queue.append(++last, record);
+                        return false;
+                    });
+        } catch (final InternalError e) {
+            if (!toldOnly) {
+                throw e;
+            }
+            tell(e);
+        }
     }
 
     /** LMDB reaches its limit. */
@@ -242,7 +303,18 @@ final class MediaChild {
     private void some() {
         final long goal = last + SOME;
         await(30, "room for " + SOME, () -> append() && last >= goal);
-        require(engine.checkpoint(30 * SECOND), "checkpoint");
+        require(
+                engine.checkpoint(30 * SECOND),
+                "checkpoint: appended "
+                        + last
+                        + ", synced "
+                        + engine.watermark(Watermark.SYNCED)
+                        + ", readable "
+                        + engine.watermark(Watermark.READABLE)
+                        + ", stored "
+                        + engine.watermark(Watermark.STORED)
+                        + ", told "
+                        + lastTold());
     }
 
     private void awaitRefusal(final String component, final Runnable again) {
@@ -280,14 +352,21 @@ final class MediaChild {
         System.out.println("told " + told.stream().filter(expected).findFirst().orElseThrow());
     }
 
+    /** Blocks reserved before take some more; an engine that has them left need not resume. */
+    private void awaitFullJournal() {
+        await(20, "full journal", () -> !append() && lastAnswer == Appender.STORAGE_FULL);
+    }
+
     private void resumes() {
         final long before = last;
         final long startNs = System.nanoTime();
-        await(10, "append after space returned, answer " + lastAnswer, this::append);
+        await(resumeSeconds, "append after space returned, answer " + lastAnswer, this::append);
         require(last == before + 1, "a gap after " + before);
-        require(engine.checkpoint(10 * SECOND), "not stored, told " + lastTold());
+        require(engine.checkpoint(resumeSeconds * SECOND), "not stored, told " + lastTold());
         final long ns = System.nanoTime() - startNs;
-        require(ns < 10 * SECOND, "ingest resumed after ns " + ns + ", told " + lastTold());
+        require(
+                ns < resumeSeconds * SECOND,
+                "ingest resumed after ns " + ns + ", told " + lastTold());
         System.out.println("resumed after ms " + ns / 1_000_000);
         some();
         readAll();

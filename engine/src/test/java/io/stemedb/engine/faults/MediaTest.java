@@ -1,6 +1,7 @@
 package io.stemedb.engine.faults;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.engine.ChildJvm;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * P8: a full disk, a full map, no descriptors, a read-only file system. A typed error in time, no
@@ -64,6 +66,50 @@ class MediaTest {
             mount(mounts, kind, media, megabytes);
             child(List.of(), "fill", data.toString(), media.toString(), component);
         }
+    }
+
+    /** The control: a fault in mapped memory is a failure, also if it is only told. */
+    @ParameterizedTest
+    @ValueSource(strings = {"bare", "bareAndTold"})
+    void aJournalWithoutReservedBlocksIsCaught(final String mode) throws Exception {
+        Mounts.assume(work, false);
+        final Path data = Files.createDirectories(work.resolve("data"));
+        final Path media = data.resolve("journal");
+        try (Mounts mounts = new Mounts(work)) {
+            mounts.tmpfs(media, 16);
+            final String message = caught(mode, data, media, "");
+            assertTrue(
+                    message.contains("java.lang.InternalError") || message.contains("SIGBUS"),
+                    message);
+        }
+    }
+
+    /** The control: an engine for which space never returns has not resumed. */
+    @ParameterizedTest
+    @CsvSource({
+        "journal, journal, 16, no append after space returned",
+        "rocks, RocksDB store, 12, not stored",
+    })
+    void anEngineThatDoesNotResumeIsCaught(
+            final String part, final String component, final int megabytes, final String why)
+            throws Exception {
+        Mounts.assume(work, false);
+        final Path data = Files.createDirectories(work.resolve("data"));
+        final Path media = data.resolve(part);
+        try (Mounts mounts = new Mounts(work)) {
+            mounts.tmpfs(media, megabytes);
+            final String message = caught("stuck", data, media, component);
+            assertTrue(message.contains("AssertionError: " + why), message);
+        }
+    }
+
+    /** What the judge of all scenarios says of a child that does not behave. */
+    private String caught(
+            final String mode, final Path data, final Path media, final String component) {
+        return assertThrows(
+                        AssertionError.class,
+                        () -> child(List.of(), mode, data.toString(), media.toString(), component))
+                .getMessage();
     }
 
     private static void mount(

@@ -4,15 +4,29 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.stemedb.codecs.Limits;
+import io.stemedb.codecs.RecordHeader;
+import io.stemedb.codecs.SupersessionType;
 import io.stemedb.engine.Appender;
 import io.stemedb.engine.ChildJvm;
 import io.stemedb.engine.Engine;
+import io.stemedb.engine.EngineContext;
 import io.stemedb.engine.RecordMix;
 import io.stemedb.engine.StoreContent;
 import io.stemedb.engine.TestEngines;
+import io.stemedb.engine.platform.Manifest;
+import io.stemedb.engine.store.KeyFamily;
+import io.stemedb.engine.store.Keys;
+import io.stemedb.engine.store.KvBatch;
+import io.stemedb.engine.store.KvReader;
+import io.stemedb.engine.store.KvStore;
 import io.stemedb.engine.store.StoreException;
+import io.stemedb.engine.store.StoreIdentity;
 import io.stemedb.engine.store.SubjectIndex;
+import io.stemedb.engine.store.lmdb.LmdbKvStore;
+import io.stemedb.engine.store.rocks.RocksKvStore;
 import java.io.IOException;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,9 +34,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * P4 and P7 on the files of the stores: wrong bytes served 0, entries missing without a word 0, and
@@ -35,6 +52,7 @@ class StoreCorruptionTest {
     private static final int LMDB_ROUNDS = 40 * SCALE;
     private static final int COUNT = 700;
     private static final int IN_A_CHILD = 25;
+    private static final int CRC_OFFSET = 4;
     private static final long SEED = Long.getLong("io.stemedb.faults.seed", TestEngines.newSeed());
 
     @TempDir Path work;
@@ -68,32 +86,47 @@ class StoreCorruptionTest {
             throws Exception {
         final Map<String, Integer> counts = new TreeMap<>();
         for (int from = 0; from < directories.size(); from += IN_A_CHILD) {
-            final List<String> arguments = new ArrayList<>(List.of(sound.toString()));
-            directories
-                    .subList(from, Math.min(from + IN_A_CHILD, directories.size()))
-                    .forEach(directory -> arguments.add(directory.toString()));
-            final Path output = Files.createTempFile(work, "child", ".out");
-            try (ChildJvm child =
-                    ChildJvm.start(
-                            output,
-                            List.of(),
-                            List.of("-XX:ErrorFile=" + work.resolve("hs_err.log")),
-                            StoreDamageChild.class,
-                            arguments.toArray(new String[0]))) {
-                child.process().waitFor();
-                final List<String> lines = child.lines();
-                final String said = "seed " + SEED + ", " + done + "\n" + String.join("\n", lines);
-                assertEquals(0, child.process().exitValue(), said);
-                assertTrue(lines.contains("DONE"), said);
-                for (final String line : lines) {
-                    final String word = line.split(" ")[0];
-                    assertTrue(!"WRONG".equals(word) && !"SILENT".equals(word), said);
-                    counts.merge(word, 1, Integer::sum);
-                }
+            final List<String> lines =
+                    child(
+                            sound,
+                            directories.subList(
+                                    from, Math.min(from + IN_A_CHILD, directories.size())));
+            for (final String line : lines) {
+                counts.merge(judge(line, said(lines)), 1, Integer::sum);
             }
         }
         System.out.println(counts);
         return counts;
+    }
+
+    private List<String> child(final Path sound, final List<Path> directories) throws Exception {
+        final List<String> arguments = new ArrayList<>(List.of(sound.toString()));
+        directories.forEach(directory -> arguments.add(directory.toString()));
+        final Path output = Files.createTempFile(work, "child", ".out");
+        try (ChildJvm child =
+                ChildJvm.start(
+                        output,
+                        List.of(),
+                        List.of("-XX:ErrorFile=" + work.resolve("hs_err.log")),
+                        StoreDamageChild.class,
+                        arguments.toArray(new String[0]))) {
+            child.process().waitFor();
+            final List<String> lines = child.lines();
+            assertEquals(0, child.process().exitValue(), said(lines));
+            assertTrue(lines.contains("DONE"), said(lines));
+            return lines;
+        }
+    }
+
+    private String said(final List<String> lines) {
+        return "seed " + SEED + ", " + done + "\n" + String.join("\n", lines);
+    }
+
+    /** First word of what a child said; two words must never be. */
+    private static String judge(final String line, final String said) {
+        final String word = line.split(" ")[0];
+        assertTrue(!"WRONG".equals(word) && !"SILENT".equals(word), said);
+        return word;
     }
 
     @Test
@@ -203,5 +236,134 @@ class StoreCorruptionTest {
         assertTrue(
                 told.stream().anyMatch(error -> error.getMessage().contains("was given out")),
                 told::toString);
+    }
+
+    /**
+     * The control: a byte changed past every checksum that reads look at is caught when it is
+     * served. With its CRC left as it was the engine does not serve it.
+     */
+    @ParameterizedTest
+    @CsvSource({"ASSERTION, record", "VOTE, vote on", "EPOCH, record", "SUBJECT, claim"})
+    void aWrongByteIsCaught(final KeyFamily family, final String what) throws Exception {
+        final Path sound = few();
+        final Path served = copy(sound, 1);
+        alter(served, family, true);
+        final List<Path> copies = new ArrayList<>(List.of(copy(sound, 0), served));
+        if (family != KeyFamily.SUBJECT) {
+            copies.add(copy(sound, 2));
+            alter(copies.get(2), family, false);
+        }
+        final List<String> lines = child(sound, copies);
+        assertEquals("SOUND", judge(lineOf(copies.get(0), lines), said(lines)));
+        assertCaught("WRONG [" + what, lineOf(served, lines));
+        if (family != KeyFamily.SUBJECT) {
+            assertEquals("TOLD", judge(lineOf(copies.get(2), lines), said(lines)));
+        }
+    }
+
+    /** The control: a directory that is sound, but without the last records. */
+    @Test
+    void aMissingRecordIsCaught() throws Exception {
+        final Path whole = few();
+        final Path before = copy(whole, 0);
+        try (Engine engine = Engine.launch(few(whole))) {
+            appendOneOfEach(engine.newAppender(), 2);
+        }
+        final List<String> lines = child(whole, List.of(before));
+        final String line = lineOf(before, lines);
+        assertCaught("SILENT ", line);
+        for (final String one : List.of("assertion", "claim", "epoch", "vote", "subject")) {
+            assertTrue(line.substring(line.indexOf("missing [")).contains(one), line);
+        }
+    }
+
+    private static String lineOf(final Path directory, final List<String> lines) {
+        return lines.stream()
+                .filter(line -> !line.startsWith("NEXT ") && line.endsWith(" " + directory))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static void assertCaught(final String start, final String line) {
+        assertTrue(line.startsWith(start), line);
+        assertThrows(AssertionError.class, () -> judge(line, line));
+    }
+
+    /** Subject index in RocksDB: LMDB keeps both values under a key as duplicates. */
+    private static EngineContext few(final Path data) {
+        return TestEngines.context(data).subjectIndex(SubjectIndex.ROCKSDB);
+    }
+
+    private Path few() {
+        final Path data = work.resolve("few");
+        try (Engine engine = Engine.launch(few(data))) {
+            final Appender appender = engine.newAppender();
+            appendOneOfEach(appender, 1);
+            TestEngines.claim(appender, "subject-1", 2, 2);
+        }
+        return data;
+    }
+
+    private static void appendOneOfEach(final Appender appender, final int number) {
+        TestEngines.claim(appender, "subject-" + number, 1, 1);
+        appender.vote()
+                .assertion(TestEngines.id(number))
+                .agentId(TestEngines.id(number))
+                .weight(1)
+                .timestamp(1);
+        TestEngines.append(appender.vote()::append);
+        appender.epoch()
+                .id(TestEngines.id(number))
+                .name("epoch")
+                .start(1)
+                .supersessionType(SupersessionType.None);
+        TestEngines.append(appender.epoch()::append);
+    }
+
+    /** Changes the last entry of a family: a bit of a record, or the claim an index leads to. */
+    private static void alter(final Path data, final KeyFamily family, final boolean withCrc) {
+        final Manifest manifest = Manifest.read(data);
+        final StoreIdentity identity =
+                new StoreIdentity(
+                        manifest.engineId().getMostSignificantBits(),
+                        manifest.engineId().getLeastSignificantBits(),
+                        manifest.format());
+        try (KvStore store =
+                        family == KeyFamily.EPOCH
+                                ? LmdbKvStore.open(data.resolve("lmdb"), identity, 1L << 30)
+                                : RocksKvStore.open(data.resolve("rocks"), identity);
+                KvReader reader = store.newReader();
+                KvBatch batch = store.newBatch()) {
+            final List<UnsafeBuffer> keys = new ArrayList<>();
+            final List<UnsafeBuffer> values = new ArrayList<>();
+            final UnsafeBuffer prefix = new UnsafeBuffer(new byte[Keys.PREFIX_LENGTH]);
+            reader.scanForward(
+                    prefix,
+                    0,
+                    Keys.family(prefix, 0, family),
+                    null,
+                    0,
+                    0,
+                    (key, keyAt, keyLength, value, valueAt, valueLength) -> {
+                        keys.add(new UnsafeBuffer(TestEngines.copy(key, keyAt, keyLength)));
+                        values.add(new UnsafeBuffer(TestEngines.copy(value, valueAt, valueLength)));
+                        return true;
+                    });
+            final UnsafeBuffer key = keys.get(keys.size() - 1);
+            final UnsafeBuffer value =
+                    values.get(family == KeyFamily.SUBJECT ? 0 : values.size() - 1);
+            if (family != KeyFamily.SUBJECT) {
+                value.putByte(
+                        Limits.HEADER_LENGTH, (byte) (value.getByte(Limits.HEADER_LENGTH) ^ 1));
+                if (withCrc) {
+                    value.putInt(
+                            CRC_OFFSET,
+                            RecordHeader.computeCrc(value, 0, value.capacity()),
+                            ByteOrder.LITTLE_ENDIAN);
+                }
+            }
+            batch.put(key, 0, key.capacity(), value, 0, value.capacity());
+            batch.commit(store.cursor());
+        }
     }
 }
