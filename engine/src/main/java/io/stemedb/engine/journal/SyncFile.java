@@ -1,6 +1,5 @@
 package io.stemedb.engine.journal;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
@@ -61,13 +60,28 @@ final class SyncFile implements AutoCloseable {
      */
     static void writeAgain(final Path path, final long from) throws IOException {
         try {
-            writeAgain(path, from, ExtendedOpenOption.DIRECT);
+            writeAgain(path, from, direct());
         } catch (final UnsupportedOperationException | IOException e) {
             if (e instanceof IOException && !isRefusalOfDirect(e)) {
                 throw e;
             }
             writeAgain(path, from, StandardOpenOption.WRITE); // it cannot do without its cache
         }
+    }
+
+    /** By name: a compiler may warn of the class, which is the JDK's own and exported. */
+    private static OpenOption direct() {
+        try {
+            for (final Object option :
+                    Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants()) {
+                if ("DIRECT".equals(option.toString())) {
+                    return (OpenOption) option;
+                }
+            }
+        } catch (final ClassNotFoundException e) {
+            throw new UnsupportedOperationException(e);
+        }
+        throw new UnsupportedOperationException("no direct I/O in this JDK");
     }
 
     /** EINVAL, when the file is opened or written. */
