@@ -27,6 +27,7 @@ class KillTest {
     /** Engines in one process, each on a directory of its own: a start of a JVM costs a second. */
     private static final int TOGETHER = 6;
 
+    private static final int FEW_DIRECTORIES = 20;
     private static final int DIRECTORIES = 150;
     private static final int START_US = 1_000_000;
     private static final int APPENDING_US = 350_000;
@@ -35,7 +36,7 @@ class KillTest {
 
     @Test
     void aFewKills() throws Exception {
-        kills(TOGETHER);
+        kills(FEW_DIRECTORIES);
     }
 
     @Test
