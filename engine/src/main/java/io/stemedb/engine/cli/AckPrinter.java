@@ -9,6 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -26,6 +28,9 @@ final class AckPrinter implements AutoCloseable {
     private static final int PRINTED_AT_ONCE = 512;
     private static final long POLL_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long FULL_IDLE_NS = TimeUnit.MICROSECONDS.toNanos(50);
+
+    private final IdleStrategy fullIdle = new SleepingIdleStrategy(FULL_IDLE_NS);
+    private final IdleStrategy printerIdle = new SleepingIdleStrategy(POLL_INTERVAL_NS);
 
     private final OutputStream out;
     private final LongSupplier syncedWatermark;
@@ -63,7 +68,7 @@ final class AckPrinter implements AutoCloseable {
             if (Thread.currentThread().isInterrupted()) {
                 throw new IOException("interrupted while waiting for acknowledgements");
             }
-            LockSupport.parkNanos(FULL_IDLE_NS);
+            fullIdle.idle();
         }
         rethrow();
         final int slot = (int) at & MASK;
@@ -118,7 +123,7 @@ final class AckPrinter implements AutoCloseable {
                 if (last) {
                     return;
                 }
-                LockSupport.parkNanos(POLL_INTERVAL_NS);
+                printerIdle.idle();
             }
         } catch (final IOException | RuntimeException e) {
             failure = e;

@@ -6,8 +6,9 @@ import io.stemedb.engine.Appender;
 import io.stemedb.engine.Engine;
 import io.stemedb.engine.Watermark;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 
 /**
  * Appends the demo's records in two phases and measures. First flat out, for records a second (and
@@ -20,6 +21,8 @@ final class DemoRun {
 
     private static final long SETTLE_TIMEOUT_NS = TimeUnit.MINUTES.toNanos(2);
     private static final long IDLE_NS = TimeUnit.MICROSECONDS.toNanos(20);
+
+    private final IdleStrategy idle = new SleepingIdleStrategy(IDLE_NS);
 
     private final Engine engine;
     private final TradeFile trades;
@@ -113,7 +116,7 @@ final class DemoRun {
             if (System.nanoTime() - deadlineNs >= 0) {
                 throw behind(Watermark.STORED);
             }
-            LockSupport.parkNanos(IDLE_NS);
+            idle.idle();
             observe(synced, readable, stored, System.nanoTime());
         }
         latencies[Watermark.SYNCED.ordinal()] = synced.latencies(firstSequence, dueNs, count);
@@ -175,7 +178,7 @@ final class DemoRun {
                         ExitCode.FAILED,
                         "no room left on the disk of the journal after sequence " + lastSequence);
             }
-            LockSupport.parkNanos(IDLE_NS);
+            idle.idle();
             sequence = writer.append();
         }
         return sequence;

@@ -7,8 +7,9 @@ import io.stemedb.engine.Reader;
 import io.stemedb.engine.Watermark;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -19,6 +20,8 @@ final class IngestRun implements AutoCloseable {
 
     private static final long SYNCED_TIMEOUT_NS = TimeUnit.MINUTES.toNanos(5);
     private static final long BACK_PRESSURE_IDLE_NS = TimeUnit.MICROSECONDS.toNanos(20);
+
+    private final IdleStrategy idle = new SleepingIdleStrategy(BACK_PRESSURE_IDLE_NS);
 
     private final Console console;
     private final Engine engine;
@@ -138,7 +141,7 @@ final class IngestRun implements AutoCloseable {
                 throw new CommandException(
                         ExitCode.FAILED, "interrupted before line " + lineNumber);
             }
-            LockSupport.parkNanos(BACK_PRESSURE_IDLE_NS);
+            idle.idle();
         }
     }
 }

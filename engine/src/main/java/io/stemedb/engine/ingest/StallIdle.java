@@ -1,17 +1,18 @@
 package io.stemedb.engine.ingest;
 
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 
 /**
  * Idles as it was told, but gives the core away while ingest waits for a flush: what spins then
  * only takes it from the flush.
  */
 final class StallIdle implements IdleStrategy {
-    private static final long PARK_NS = 20_000;
+    private static final long STALLED_NS = 20_000;
 
     private final IdleStrategy idle;
+    private final IdleStrategy stalledIdle = new SleepingIdleStrategy(STALLED_NS);
     private final BooleanSupplier stalled;
 
     StallIdle(final IdleStrategy idle, final BooleanSupplier stalled) {
@@ -22,7 +23,7 @@ final class StallIdle implements IdleStrategy {
     @Override
     public void idle(final int workCount) {
         if (workCount == 0 && stalled.getAsBoolean()) {
-            LockSupport.parkNanos(PARK_NS);
+            stalledIdle.idle();
         } else {
             idle.idle(workCount);
         }

@@ -304,7 +304,7 @@ final class MediaChild {
         final long goal = last + SOME;
         await(30, "room for " + SOME, () -> append() && last >= goal);
         require(
-                engine.checkpoint(90 * SECOND), // a loop device may stall under other suites
+                engine.checkpoint(30 * SECOND),
                 "checkpoint: appended "
                         + last
                         + ", synced "
