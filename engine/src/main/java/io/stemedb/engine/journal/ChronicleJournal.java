@@ -81,14 +81,17 @@ public final class ChronicleJournal implements Journal {
         this.config = config;
         Files.createDirectories(directory);
         oldSegments = new OldSegments(directory);
-        final long number =
-                Math.max(
-                        SegmentFiles.nextNumber(directory, oldSegments.list()),
-                        // the first segment of all begins with the first record of all
-                        TailScan.FIRST_NUMBER + (config.sequenceFloor() > 0 ? 1 : 0));
+        final long number = SegmentFiles.nextNumber(directory, oldSegments.list());
+        final OldestSegment oldest = OldestSegment.read(directory);
         final TailScan scan = new TailScan();
-        scan.scan(oldSegments.list());
+        scan.scan(oldSegments.list(), oldest);
         damage = scan.damage();
+        if (oldest == OldestSegment.UNKNOWN) {
+            damage.add(
+                    OldestSegment.file(directory)
+                            + ": altered, the journal is taken to begin with the first record that"
+                            + " can be read");
+        }
         if (!oldSegments.list().isEmpty() && scan.lastSequence() < config.sequenceFloor()) {
             // trimming takes the oldest first: where there is an older one the newest is not
             // trimmed
@@ -103,6 +106,11 @@ public final class ChronicleJournal implements Journal {
         appended = Math.max(scan.lastSequence(), config.sequenceFloor());
         oldestMappedFirstSequence = appended + 1;
         oldSegments.force(config.sequenceFloor(), scan.lastSequence());
+        if (oldSegments.list().isEmpty()) {
+            new OldestSegment(number, appended + 1).write(directory);
+        } else if (oldest == OldestSegment.UNKNOWN) {
+            OldestSegment.of(oldSegments.list().get(0)).write(directory);
+        }
         synced = appended;
         life = new Life(directory, number, config);
         preparer = life.preparer();
@@ -231,6 +239,11 @@ public final class ChronicleJournal implements Journal {
 
     @Override
     public void sync(final long sequence) {
+        if (sequence > appended()) {
+            checkOpen();
+            throw new IllegalArgumentException(
+                    "sequence: at most APPENDED, " + appended() + ", is " + sequence);
+        }
         while (synced() < sequence) {
             checkOpen();
             if (forceLock.tryLock()) {
@@ -402,7 +415,10 @@ public final class ChronicleJournal implements Journal {
         prepareLock.lock();
         try {
             checkOpen();
-            return oldSegments.trim(belowSequence, keepBytes, oldestMappedFirstSequence);
+            return oldSegments.trim(
+                    belowSequence,
+                    keepBytes,
+                    new OldestSegment(oldestMapped.number(), oldestMappedFirstSequence));
         } catch (final IOException e) {
             throw new JournalException(directory + ": cannot be trimmed", e);
         } finally {

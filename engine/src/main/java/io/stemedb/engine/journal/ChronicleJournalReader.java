@@ -132,6 +132,7 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
 
     private int enterLife() {
         inLife = true;
+        checkOrder(lifeFirstSequence);
         if (nextSequence < lifeFirstSequence) {
             final long first = nextSequence;
             nextSequence = lifeFirstSequence;
@@ -147,13 +148,14 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
                     0,
                     0);
         }
-        walker.wrap(live.address(), live.length(), live.path().toString(), nextSequence);
+        wrap(live);
         return 1;
     }
 
     private int leave(final LiveSegment next) {
         final long last = live.lastSequence();
         final long first = nextSequence;
+        checkOrder(last + 1);
         if (first <= last) {
             nextSequence = last + 1;
             onDamage(
@@ -164,10 +166,30 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
                     0,
                     0);
         }
-        walker.wrap(next.address(), next.length(), next.path().toString(), nextSequence);
+        wrap(next);
         live.markRead();
         live = next;
         return 1;
+    }
+
+    private void checkOrder(final long first) {
+        if (nextSequence > first) {
+            throw new JournalException(
+                    "a segment begins with sequence "
+                            + first
+                            + ", and the one before ended with "
+                            + (nextSequence - 1),
+                    null);
+        }
+    }
+
+    private void wrap(final LiveSegment segment) {
+        walker.wrap(
+                segment.address(),
+                segment.length(),
+                segment.number(),
+                segment.path().toString(),
+                nextSequence);
     }
 
     @Override

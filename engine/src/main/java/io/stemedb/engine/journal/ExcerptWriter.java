@@ -1,5 +1,6 @@
 package io.stemedb.engine.journal;
 
+import io.stemedb.codecs.RecordHeader;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.queue.ExcerptAppender;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
@@ -39,6 +40,14 @@ final class ExcerptWriter {
             target.wrap(segment.address() + frame, (int) (end - frame));
             target.putInt(Excerpt.RECORD_LENGTH_OFFSET, length);
             target.putLong(Excerpt.SEQUENCE_OFFSET, sequence);
+            target.putLong(
+                    Excerpt.SEAL_OFFSET,
+                    Excerpt.seal(
+                            segment.number(),
+                            frame,
+                            sequence,
+                            length,
+                            RecordHeader.crc(record, offset)));
             target.putBytes(Excerpt.RECORD_OFFSET, record, offset, length);
             target.setMemory(Excerpt.RECORD_OFFSET + length, padding, (byte) 0);
             bytes.writePosition(end);

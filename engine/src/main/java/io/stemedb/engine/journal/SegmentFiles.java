@@ -95,7 +95,8 @@ final class SegmentFiles {
         }
     }
 
-    private static long number(final Path file) {
+    /** Number of a segment, by its file's name. */
+    static long number(final Path file) {
         final String name = file.getFileName().toString();
         final String date = name.substring(0, name.length() - SingleChronicleQueue.SUFFIX.length());
         try {

@@ -274,12 +274,13 @@ class ChronicleJournalTest extends JournalFixture {
     }
 
     @Test
-    void anOpenThatAppendsNothingLeavesNothing() throws IOException {
+    void anOpenThatAppendsNothingLeavesWhereTheJournalBegins() throws IOException {
         open().close();
         open().close();
         try (var files = Files.list(directory)) {
-            assertEquals(0, files.count());
+            assertEquals(List.of(OldestSegment.file(directory)), files.toList());
         }
+        assertEquals(new OldestSegment(1, 1), OldestSegment.read(directory));
     }
 
     @Test

@@ -150,6 +150,7 @@ final class SimJournalReader implements JournalReader, JournalHandler {
         walker.wrap(
                 segment.cache.addressOffset(),
                 segment.blocks(),
+                segment.number(),
                 segment.path().toString(),
                 nextSequence);
         staleLimit = 0;
@@ -193,7 +194,9 @@ final class SimJournalReader implements JournalReader, JournalHandler {
         if (journal.chaos.mutant == Mutant.DAMAGE_HIDDEN) {
             return;
         }
-        hold();
+        if (lastSequence >= firstSequence) {
+            hold();
+        }
         handler.onDamage(firstSequence, lastSequence, reason, buffer, offset, length);
     }
 
