@@ -27,7 +27,7 @@ class KillTest {
     /** Engines in one process, each on a directory of its own: a start of a JVM costs a second. */
     private static final int TOGETHER = 6;
 
-    private static final int FEW_TOGETHER = 2;
+    private static final int FEW_TOGETHER = 1;
     private static final int FEW_PROCESSES = 20;
     private static final int DIRECTORIES = 150;
     private static final int START_US = 1_000_000;
