@@ -154,7 +154,7 @@ class PowerCutTest {
                         "seed " + seed);
                 final List<String> wrong = children.checkAfterPowerCut(home, false);
                 assertTrue(
-                        wrong.stream().anyMatch(line -> line.contains("sequence=" + FAR)),
+                        wrong.stream().anyMatch(line -> line.contains("READABLE below " + FAR)),
                         () -> "seed " + seed + ": " + wrong);
             }
         }
