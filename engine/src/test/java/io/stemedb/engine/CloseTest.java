@@ -14,14 +14,19 @@ import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.EpochView;
 import io.stemedb.engine.TestEngines.Running;
 import io.stemedb.engine.platform.DirectoryInUseException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -140,6 +145,47 @@ class CloseTest {
             work = engine.invoke();
         }
         return work;
+    }
+
+    /** LMDB's transaction is bound to the thread that began it; nothing is closed meanwhile. */
+    @Test
+    void whileAHostIsInAFlushAnotherThreadIsRefused() throws Exception {
+        final int claims = 1_500;
+        final Engine engine =
+                Engine.launch(context(directory).threadingMode(ThreadingMode.INVOKER));
+        final ExecutorService host = Executors.newSingleThreadExecutor();
+        try {
+            final Appender appender = engine.newAppender();
+            for (int i = 0; i < claims; i++) {
+                final int number = i;
+                host.submit(() -> claim(appender, "a", number, number)).get();
+            }
+            host.submit(() -> engine.await(Watermark.READABLE, claims, TIMEOUT_NS)).get();
+            int refused = 0;
+            while (engine.watermark(Watermark.STORED) < claims) {
+                host.submit(engine::invoke).get();
+                if (isInFlush()) {
+                    final IllegalStateException e =
+                            assertThrows(IllegalStateException.class, engine::close);
+                    assertTrue(e.getMessage().contains("another thread is in a flush"));
+                    engine.newReader().close();
+                    refused++;
+                }
+            }
+            assertTrue(refused > 0, "a flush takes several turns");
+            TestEngines.start("closer", engine::close).end();
+            assertEquals(0, host.submit(engine::invoke).get());
+        } finally {
+            host.shutdown();
+            engine.close();
+        }
+    }
+
+    /** The file that is being written shows it. */
+    private boolean isInFlush() throws IOException {
+        try (Stream<Path> files = Files.list(directory.resolve("rocks").resolve("incoming"))) {
+            return files.findAny().isPresent();
+        }
     }
 
     private synchronized void tryOpen() {
