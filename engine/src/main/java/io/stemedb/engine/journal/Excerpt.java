@@ -19,7 +19,8 @@ import io.stemedb.codecs.Limits;
  *
  * <p>The seal binds what the record's own checksum does not cover: its sequence, its length, that
  * checksum, and the place where it was written. So a block that a disk put somewhere else, or an
- * old one that it gave back, is no excerpt, and a sequence needs no neighbours to be believed.
+ * old one that it gave back, is no excerpt, and a sequence needs no neighbours to be believed. It
+ * is written last, so a record that is copied in part is none either.
  */
 final class Excerpt {
     static final int FRAME_LENGTH = 4;
