@@ -333,7 +333,11 @@ public final class Engine implements AutoCloseable {
     }
 
     RuntimeException explain(final JournalException e) {
-        return closing.get() ? new EngineClosedException("engine") : new EngineFailedException(e);
+        if (closing.get()) {
+            return new EngineClosedException("engine");
+        }
+        ingestor.fail(e); // the agents may not know yet, and whoever is told must see all stand
+        return new EngineFailedException(e);
     }
 
     /**

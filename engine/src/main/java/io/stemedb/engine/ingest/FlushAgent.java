@@ -214,7 +214,7 @@ final class FlushAgent implements Agent {
         finished.close();
         retrying = false;
         watermarks.stored(generation.lastSequence());
-        counters.set(Counter.STORED, generation.lastSequence());
+        counters.set(Counter.STORED, watermarks.stored());
         final long timeNs = clock.nanoTime() - startNs;
         counters.add(Counter.FLUSHES, 1);
         counters.add(Counter.FLUSH_TIME_NS, timeNs);

@@ -142,7 +142,7 @@ public final class Ingestor implements AutoCloseable {
                         agent,
                         parts.config().nanoClock(),
                         parts.errorHandler(),
-                        this::fail,
+                        this::failAgent,
                         () -> failure != null,
                         () -> closed));
     }
@@ -297,12 +297,31 @@ public final class Ingestor implements AutoCloseable {
         return lastRefusal;
     }
 
-    /** Any agent; the first error is the one that is kept. */
-    private synchronized void fail(final Throwable error) {
-        if (failure == null) {
-            failure = error;
-        }
+    /** Any agent: each one tells, and the first error is the one that is kept. */
+    private void failAgent(final Throwable error) {
+        end(error);
         parts.errorHandler().onError(error);
+    }
+
+    /**
+     * Ends the ingestor, unless it has ended: its agents begin nothing more, and {@link #stored()}
+     * stands. Any thread that learns of a failed journal before it tells anybody.
+     *
+     * @param error what failed; told to the error handler on the calling thread if it is the first
+     */
+    public void fail(final Throwable error) {
+        if (end(error)) {
+            parts.errorHandler().onError(error);
+        }
+    }
+
+    private synchronized boolean end(final Throwable error) {
+        if (failure != null) {
+            return false;
+        }
+        parts.watermarks().end(); // before anybody can see the failure
+        failure = error;
+        return true;
     }
 
     /**

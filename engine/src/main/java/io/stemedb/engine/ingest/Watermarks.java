@@ -6,6 +6,9 @@ import java.lang.invoke.VarHandle;
 /**
  * READABLE and STORED. The ingest thread releases the one after its memtable writes, the flush
  * thread the other after its commits; whoever acquires a value sees what it stands for.
+ *
+ * <p>STORED is an acknowledgement: once the ingestor has failed it stands, also if a commit that
+ * was under way then ends well.
  */
 final class Watermarks {
     private static final VarHandle READABLE;
@@ -23,6 +26,7 @@ final class Watermarks {
 
     private long readable;
     private long stored;
+    private boolean ended;
 
     Watermarks(final long sequence) {
         readable = sequence;
@@ -41,7 +45,14 @@ final class Watermarks {
         return (long) STORED.getAcquire(this);
     }
 
-    void stored(final long sequence) {
-        STORED.setRelease(this, sequence);
+    synchronized void stored(final long sequence) {
+        if (!ended) {
+            STORED.setRelease(this, sequence);
+        }
+    }
+
+    /** Any thread: STORED does not move after this has returned. */
+    synchronized void end() {
+        ended = true;
     }
 }

@@ -276,8 +276,9 @@ public final class ChronicleJournal implements Journal {
                 final LiveSegment next = segment.next();
                 segment.unmapFinished();
                 segment.syncFile().force();
+                // more than the target may be in a segment that was rolled meanwhile: never back
                 SYNCED.setRelease(
-                        this, next == null ? target : Math.max(synced, segment.lastSequence()));
+                        this, Math.max(synced, next == null ? target : segment.lastSequence()));
                 if (next == null) {
                     return;
                 }

@@ -95,7 +95,10 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
         if (walked == null) {
             return 0;
         }
-        final int calls = walker.walk(walkedLength, true, this, limit);
+        int calls = walker.walk(walkedLength, true, this, limit);
+        if (calls == 0 && limit > 0 && old.isEmpty() && walker.expected() < lifeFirstSequence) {
+            calls = walker.tellLost(walkedLength, this);
+        }
         nextSequence = walker.expected();
         return calls;
     }
@@ -143,9 +146,11 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
                     lifeFirstSequence - 1,
                     "the journal ends at sequence "
                             + (first - 1)
-                            + ", and "
+                            + ", sequences "
+                            + first
+                            + "-"
                             + (lifeFirstSequence - 1)
-                            + " was given out",
+                            + " are missing",
                     NOTHING,
                     0,
                     0);

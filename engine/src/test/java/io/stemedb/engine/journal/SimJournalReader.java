@@ -94,7 +94,10 @@ final class SimJournalReader implements JournalReader, JournalHandler {
         if (walked == null) {
             return 0;
         }
-        final int calls = walker.walk(walkedLength, true, filter, limit);
+        int calls = walker.walk(walkedLength, true, filter, limit);
+        if (calls == 0 && limit > 0 && old.isEmpty() && walker.expected() < lifeFirstSequence) {
+            calls = walker.tellLost(walkedLength, filter);
+        }
         nextSequence = walker.expected();
         return calls;
     }
