@@ -1,6 +1,7 @@
 package io.stemedb.engine.journal;
 
 import io.stemedb.codecs.RecordHeader;
+import java.lang.invoke.VarHandle;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.queue.ExcerptAppender;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
@@ -38,8 +39,12 @@ final class ExcerptWriter {
             final int padding = Excerpt.padding(frame, length);
             end = frame + Excerpt.RECORD_OFFSET + length + padding;
             target.wrap(segment.address() + frame, (int) (end - frame));
+            target.putBytes(Excerpt.RECORD_OFFSET, record, offset, length);
+            target.setMemory(Excerpt.RECORD_OFFSET + length, padding, (byte) 0);
             target.putInt(Excerpt.RECORD_LENGTH_OFFSET, length);
             target.putLong(Excerpt.SEQUENCE_OFFSET, sequence);
+            // The seal comes last: a process killed in the middle of the copy leaves no excerpt.
+            VarHandle.releaseFence();
             target.putLong(
                     Excerpt.SEAL_OFFSET,
                     Excerpt.seal(
@@ -48,8 +53,6 @@ final class ExcerptWriter {
                             sequence,
                             length,
                             RecordHeader.crc(record, offset)));
-            target.putBytes(Excerpt.RECORD_OFFSET, record, offset, length);
-            target.setMemory(Excerpt.RECORD_OFFSET + length, padding, (byte) 0);
             bytes.writePosition(end);
             written = true;
         } finally {

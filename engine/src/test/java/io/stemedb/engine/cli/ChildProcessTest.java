@@ -76,6 +76,58 @@ class ChildProcessTest {
         assertEquals(0, exitCode(verify), errorsOf(verify));
     }
 
+    /** Reads go beside a running engine; what needs the directory for itself names who has it. */
+    @Test
+    void readCommandsOnADirectoryWhoseEngineRunsElsewhere() throws Exception {
+        final Process child = start("ingest", "-", "--acks");
+        final OutputStream in = child.getOutputStream();
+        final BufferedReader out = child.inputReader(StandardCharsets.UTF_8);
+        final String id = "0e".repeat(32);
+        final Cli cli = new Cli(directory.resolve("data"));
+        for (int round = 1; round <= 3; round++) {
+            write(in, Cli.claim("s", round, round));
+            final String hash = hashOf(assertTimeoutPreemptively(PATIENCE, out::readLine));
+            write(in, Cli.vote(hash, 0.5));
+            assertTimeoutPreemptively(PATIENCE, out::readLine);
+            if (round == 1) {
+                write(in, Cli.epoch(id, "day"));
+                assertTimeoutPreemptively(PATIENCE, out::readLine);
+            }
+            assertPrints(1, "\"value\":" + round + ".0", cli.run("get", hash));
+            assertPrints(round, "\"subject\":\"s\"", cli.run("subject", "s"));
+            assertPrints(1, "\"weight\":0.5", cli.run("votes", hash));
+            assertPrints(1, "\"name\":\"day\"", cli.run("epoch", id));
+            assertPrints(1, "s", cli.run("subjects"));
+        }
+        for (final Cli.Result refused :
+                List.of(cli.run("verify"), cli.runWith("", "ingest", "-"))) {
+            assertEquals(3, refused.exitCode(), refused::err);
+            assertEquals("", refused.out());
+            assertTrue(
+                    refused.err().matches("(?s)stemedb: .*\\b" + child.pid() + "\\b.*"),
+                    refused::err);
+        }
+        in.close();
+        assertEquals(0, exitCode(child), errorsOf(child));
+        assertEquals(0, cli.run("verify").exitCode());
+    }
+
+    private static void write(final OutputStream in, final String line) throws IOException {
+        in.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        in.flush();
+    }
+
+    private static String hashOf(final String ack) {
+        return ack.split(" ")[2];
+    }
+
+    private static void assertPrints(final int lines, final String part, final Cli.Result printed) {
+        assertEquals(0, printed.exitCode(), printed::err);
+        assertEquals("", printed.err());
+        assertEquals(lines, printed.outLines().size(), printed::out);
+        assertTrue(printed.out().contains(part), printed::out);
+    }
+
     @Test
     void aReaderThatLeavesEndsACommandQuietly() throws Exception {
         final Process ingest = start("ingest", "-");
