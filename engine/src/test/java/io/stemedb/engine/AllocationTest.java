@@ -29,9 +29,10 @@ import org.junit.jupiter.params.provider.EnumSource;
  * buffer has grown.
  *
  * <p>An append, the ingest of a record and a read allocate nothing. What is made in constant
- * numbers is bounded: the list of generations at each rotation (about 60 bytes), objects of the native
- * libraries' wrappers for each flush (an SST writer, a transaction, its cursors; 4 KB); those of a
- * segment for each roll of the journal are left out, as rounds without one are looked at.
+ * numbers is bounded: the list of generations at each rotation (about 60 bytes), objects of the
+ * native libraries' wrappers for each flush (an SST writer, a transaction, its cursors; 4 KB);
+ * those of a segment for each roll of the journal are left out, as rounds without one are looked
+ * at.
  */
 class AllocationTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
