@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Backups of closed, running and foreign engines, and their way back. */
 @Tag("faults")
-@Timeout(120)
+@Timeout(300) // only for what hangs
 class BackupTest {
     private static final int RECORDS = 4_000;
 
@@ -206,6 +206,12 @@ class BackupTest {
                         refusal.getMessage().contains("not what was backed up"),
                         refusal.getMessage());
                 TestFiles.flipMiddle(file);
+                final EngineException left =
+                        assertThrows(EngineException.class, () -> restore("r"));
+                assertTrue(
+                        left.getMessage().contains("r.restoring")
+                                && left.getMessage().contains("may be deleted"),
+                        left.getMessage());
                 FileCopies.delete(home.resolve("r.restoring"));
                 assertFalse(Files.exists(home.resolve("r")));
             }

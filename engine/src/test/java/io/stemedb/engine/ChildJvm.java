@@ -16,7 +16,8 @@ import java.util.concurrent.TimeUnit;
  * A main method in a JVM of its own, with this JVM's flags and class path; output goes to a file.
  */
 public final class ChildJvm implements AutoCloseable {
-    private static final int TIMEOUT_S = 120;
+    /** Of a child that hangs, for ever: how long it takes to be red, and no limit of anything. */
+    private static final int TIMEOUT_S = 300;
 
     private final Process process;
     private final Path output;

@@ -64,6 +64,9 @@ public final class ChronicleJournal implements Journal {
 
     private long oldestMappedFirstSequence;
 
+    /** Guarded by the prepare lock: bytes of the records of this life before that segment. */
+    private long closedBytes;
+
     /** Guarded by the prepare lock. Its segments stay mapped, so there can be only one. */
     private ChronicleJournalReader reader;
 
@@ -212,7 +215,7 @@ public final class ChronicleJournal implements Journal {
         appendedBytes += length;
         // before ingest can see it: READABLE is never above APPENDED
         APPENDED.setRelease(this, sequence);
-        segment.publish(sequence, end);
+        segment.publish(sequence, end, appendedBytes);
         return sequence;
     }
 
@@ -309,6 +312,7 @@ public final class ChronicleJournal implements Journal {
                             oldSegments.list(),
                             oldestMapped,
                             oldestMappedFirstSequence,
+                            closedBytes,
                             fromSequence);
             for (LiveSegment segment = oldestMapped; segment != null; segment = segment.next()) {
                 segment.markUnread();
@@ -401,6 +405,7 @@ public final class ChronicleJournal implements Journal {
         while (oldestMapped != current && oldestMapped.isDone()) {
             final LiveSegment done = oldestMapped;
             oldestMapped = done.next();
+            closedBytes = done.lifeBytes();
             done.close();
             final SegmentFile file = new SegmentFile(done.path(), done.number());
             file.firstSequence(oldestMappedFirstSequence);

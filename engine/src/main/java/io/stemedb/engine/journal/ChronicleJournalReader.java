@@ -36,6 +36,7 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
             final List<SegmentFile> oldSegments,
             final LiveSegment firstLive,
             final long lifeFirstSequence,
+            final long closedBytes,
             final long fromSequence) {
         this.journal = journal;
         this.readLock = readLock;
@@ -43,6 +44,7 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
         this.fromSequence = fromSequence;
         filter = new FromSequence(fromSequence);
         this.lifeFirstSequence = lifeFirstSequence;
+        this.readBytes = closedBytes;
         final long oldest =
                 oldSegments.isEmpty() ? lifeFirstSequence : oldSegments.get(0).firstSequence();
         if (fromSequence < oldest) {
@@ -172,6 +174,7 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
                     0);
         }
         wrap(next);
+        readBytes = live.lifeBytes(); // also of what could not be read
         live.markRead();
         live = next;
         return 1;

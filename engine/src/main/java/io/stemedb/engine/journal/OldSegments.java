@@ -55,19 +55,25 @@ final class OldSegments {
         }
     }
 
-    /** Where in a segment the records up to a sequence end. */
-    private static long endOf(final SegmentFile segment, final long sequence) {
+    /**
+     * Where in a segment the records up to a sequence end, or before that: the last step may go
+     * over a gap, and deliver what comes behind it.
+     */
+    static long endOf(final SegmentFile segment, final long sequence) {
         if (segment.firstSequence() > sequence) {
             return 0;
         }
         final SegmentWalker walker = new SegmentWalker();
         final int length = segment.map(walker, segment.firstSequence());
         try {
-            while (walker.expected() <= sequence
-                    && walker.walk(length, true, FromSequence.NOBODY, 1) > 0) {
-                Thread.onSpinWait();
+            long end = 0;
+            while (walker.expected() <= sequence) {
+                end = walker.goodEnd();
+                if (walker.walk(length, true, FromSequence.NOBODY, 1) == 0) {
+                    break;
+                }
             }
-            return walker.goodEnd();
+            return walker.expected() == sequence + 1 ? walker.goodEnd() : end;
         } finally {
             walker.release();
             segment.unmap();

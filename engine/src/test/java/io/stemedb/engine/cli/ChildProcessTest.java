@@ -29,6 +29,7 @@ class ChildProcessTest {
 
     @TempDir private Path directory;
     private final List<Process> children = new ArrayList<>();
+    private final List<String> flags = new ArrayList<>();
 
     @AfterEach
     void endChildren() throws InterruptedException {
@@ -184,6 +185,7 @@ class ChildProcessTest {
                 command.add(flag);
             }
         }
+        command.addAll(flags);
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
         command.add(Main.class.getName());
@@ -205,5 +207,38 @@ class ChildProcessTest {
         final Path errors = directory.resolve("err-" + children.indexOf(child));
         assertFalse(Files.notExists(errors));
         return Files.readString(errors);
+    }
+
+    /** The engine logs that there is no native library, and the command line says it. */
+    @Test
+    void withoutTheNativeLibraryThatIsSaidInOneLine() throws Exception {
+        flags.add("-Dio.stemedb.blake3=java");
+        final Process child = start("ingest", "-");
+        try (OutputStream in = child.getOutputStream()) {
+            in.write((Cli.claim("s", 1, 1) + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        assertEquals(0, exitCode(child), errorsOf(child));
+        final List<String> lines = errorsOf(child).lines().toList();
+        assertEquals("stemedb: BLAKE3: java: asked for by io.stemedb.blake3", lines.get(0));
+        assertEquals(
+                1, lines.stream().filter(line -> line.contains("BLAKE3")).count(), lines::toString);
+        assertTrue(lines.stream().noneMatch(line -> line.contains("INFO")), lines::toString);
+    }
+
+    /** Two launches in one process: a store is rebuilt. */
+    @Test
+    void withoutTheNativeLibraryARepairSaysItOnce() throws Exception {
+        final Process ingest = start("ingest", "-");
+        try (OutputStream in = ingest.getOutputStream()) {
+            in.write((Cli.claim("s", 1, 1) + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        assertEquals(0, exitCode(ingest), errorsOf(ingest));
+        Files.delete(directory.resolve("data/lmdb/data.mdb"));
+        flags.add("-Dio.stemedb.blake3=java");
+        final Process repair = start("repair");
+        assertEquals(0, exitCode(repair), errorsOf(repair));
+        final String said = errorsOf(repair);
+        assertEquals(1, said.split("BLAKE3", -1).length - 1, said);
+        assertTrue(said.contains("stemedb: BLAKE3: java"), said);
     }
 }

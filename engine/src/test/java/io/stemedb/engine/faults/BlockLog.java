@@ -2,6 +2,7 @@ package io.stemedb.engine.faults;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.stemedb.engine.TestEngines;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -9,7 +10,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.concurrent.TimeUnit;
 import org.agrona.collections.LongArrayList;
 
 /**
@@ -19,7 +19,6 @@ import org.agrona.collections.LongArrayList;
 final class BlockLog implements AutoCloseable {
     static final long BYTES = 64L << 20;
     private static final int HEADER = 16;
-    private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
 
     private final Path log;
     private final Path fuse;
@@ -73,7 +72,7 @@ final class BlockLog implements AutoCloseable {
         final long startNs = System.nanoTime();
         while (!Files.exists(disk)) {
             assertTrue(
-                    server.isAlive() && System.nanoTime() - startNs < TIMEOUT_NS,
+                    server.isAlive() && System.nanoTime() - startNs < TestEngines.TIMEOUT_NS,
                     "FUSE does not start");
             Thread.yield();
         }

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Backup and repair killed on the way, and a backup from another process. */
 @Tag("faults")
-@Timeout(300)
+@Timeout(600) // only for what hangs
 class CareKillTest {
     private static final int KILLS = 4 * Integer.getInteger("io.stemedb.faults.scale", 1);
     private static final int RECORDS = 20_000;

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.agrona.concurrent.SleepingIdleStrategy;
 
@@ -52,6 +53,9 @@ public final class EngineChild {
         /** Says that a record is appended, and never does it: the defect that must be caught. */
         LIAR
     }
+
+    /** Property: starts are timed, by the machine's {@link Pace}. */
+    static final String PACED = "io.stemedb.faults.paced";
 
     private static final int BATCH = 20;
     private static final int FAST = 2_000;
@@ -157,8 +161,9 @@ public final class EngineChild {
         tell(home, ledger.lost(engine, data(home)));
         say("HELD " + name(home) + " " + ledger.size() + " .\n");
         final Appender appender = engine.newAppender();
+        final boolean closing = random.nextBoolean();
         if (way == Way.SOUND) {
-            lookAtFailed(home, engine, appender);
+            lookAtFailed(home, engine, appender, closing);
             return;
         }
         try {
@@ -167,13 +172,17 @@ public final class EngineChild {
             if (way != Way.FAILING) {
                 throw e;
             }
-            lookAtFailed(home, engine, appender);
+            lookAtFailed(home, engine, appender, closing);
         }
     }
 
-    /** It stays FAILED with its error, SYNCED and STORED do not move, whatever is tried. */
+    /**
+     * It stays FAILED with its error, SYNCED and STORED do not move, whatever is tried; nor once a
+     * close has waited for all that was under way. What waits in here waits for a sound engine
+     * only: one that has failed says so at once.
+     */
     private static void lookAtFailed(
-            final Path home, final Engine engine, final Appender appender) {
+            final Path home, final Engine engine, final Appender appender, final boolean closing) {
         final long synced = engine.watermark(Watermark.SYNCED);
         final long stored = engine.watermark(Watermark.STORED);
         final long appended = engine.watermark(Watermark.APPENDED);
@@ -182,8 +191,10 @@ public final class EngineChild {
             final List<Runnable> tries =
                     List.of(
                             () -> TestEngines.claim(appender, "after", 1, 1),
-                            () -> engine.await(Watermark.SYNCED, appended + 1, PAUSE_NS),
-                            () -> engine.checkpoint(PAUSE_NS),
+                            () ->
+                                    engine.await(
+                                            Watermark.SYNCED, appended + 1, TestEngines.TIMEOUT_NS),
+                            () -> engine.checkpoint(TestEngines.TIMEOUT_NS),
                             engine::newAppender);
             for (final Runnable attempt : tries) {
                 try {
@@ -197,6 +208,9 @@ public final class EngineChild {
             }
             LockSupport.parkNanos(PAUSE_NS);
         }
+        if (closing) {
+            engine.close();
+        }
         if (engine.watermark(Watermark.SYNCED) != synced
                 || engine.watermark(Watermark.STORED) != stored) {
             wrong.add(0, "a failed engine acknowledges: " + synced + ", " + stored);
@@ -205,20 +219,25 @@ public final class EngineChild {
         say("STANDS " + name(home) + " .\n");
     }
 
-    /** Says how long it took, and for how much journal. */
+    /** Under a tracer, forces beside the engine's would be in the way. */
     private static Engine launch(final Path home, final EngineContext context) throws IOException {
-        final long bytes = journalBytes(data(home));
-        final long startNs = System.nanoTime() - waitedForCoreNs();
-        final Engine engine = Engine.launch(context);
-        final long ns = System.nanoTime() - waitedForCoreNs() - startNs;
-        say("OPENED %s %d %d .%n".formatted(name(home), ns / 1_000_000, bytes));
-        return engine;
+        if (!Boolean.getBoolean(PACED)) {
+            return launch(home, context, System::nanoTime);
+        }
+        try (Pace pace = new Pace(home.resolve("pace"))) {
+            return launch(home, context, pace::nanoTime);
+        }
     }
 
-    /** What this thread wanted to run and another one ran: no part of how long a start takes. */
-    private static long waitedForCoreNs() throws IOException {
-        final Path file = Path.of("/proc/thread-self/schedstat");
-        return Files.exists(file) ? Long.parseLong(Files.readString(file).split(" ")[1]) : 0;
+    /** Says how long it took, and for how much journal. */
+    private static Engine launch(
+            final Path home, final EngineContext context, final LongSupplier clock) {
+        final long bytes = journalBytes(data(home));
+        final long startNs = clock.getAsLong();
+        final Engine engine = Engine.launch(context);
+        final long ns = clock.getAsLong() - startNs;
+        say("OPENED %s %d %d .%n".formatted(name(home), ns / 1_000_000, bytes));
+        return engine;
     }
 
     private void append(

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.stemedb.engine.TestEngines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,8 +14,6 @@ import java.util.concurrent.TimeUnit;
 
 /** What a fault suite needs of the machine, and whether it has it. */
 final class Machine {
-    private static final int TIMEOUT_S = 60;
-
     private Machine() {}
 
     /** Skips a test, and says so where it is seen. */
@@ -71,7 +70,7 @@ final class Machine {
     /** Waits for the end of a process, for a time. */
     static boolean hasEnded(final Process process) {
         try {
-            return process.waitFor(TIMEOUT_S, TimeUnit.SECONDS);
+            return process.waitFor(TestEngines.TIMEOUT_NS, TimeUnit.NANOSECONDS);
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.engine.ChildJvm;
 import io.stemedb.engine.ReadersRaceChild;
+import io.stemedb.engine.TestEngines;
 import io.stemedb.engine.memtable.MemtableRaceChild;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,7 +36,9 @@ class RaceTest {
     private void isCaught(final Class<?> main, final String... arguments)
             throws InterruptedException {
         try (ChildJvm child = ChildJvm.start(directory.resolve("output"), main, arguments)) {
-            assertTrue(child.process().waitFor(60, TimeUnit.SECONDS), "child hangs");
+            assertTrue(
+                    child.process().waitFor(TestEngines.TIMEOUT_NS, TimeUnit.NANOSECONDS),
+                    "never caught");
             assertTrue(child.process().exitValue() != 0, () -> child.lines().toString());
         }
     }
@@ -59,13 +62,13 @@ class RaceTest {
     /** The control: memory is used again while readers are in it. */
     @Test
     void recyclingUnderReadersIsCaught() throws InterruptedException {
-        isCaught(MemtableRaceChild.class, "40", "reckless");
+        isCaught(MemtableRaceChild.class, "0", "reckless");
     }
 
     /** The control: a claim whose number is not what its sequence says. */
     @Test
     void aWrongNumberIsCaught() throws InterruptedException {
         final String data = directory.resolve("data").toString();
-        isCaught(ReadersRaceChild.class, data, "20", "1", "wrong");
+        isCaught(ReadersRaceChild.class, data, "0", "1", "wrong");
     }
 }

@@ -2,6 +2,7 @@ package io.stemedb.engine.faults;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.stemedb.engine.TestEngines;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +16,6 @@ import java.util.stream.Stream;
 
 /** Goes from stop to stop of a child that strace stops after each call of interest. */
 final class Stops {
-    private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
     private static final Pattern LINE =
             Pattern.compile("^(\\d+) +(?:<\\.\\.\\. )?([a-z0-9_]+)[( ]");
 
@@ -38,7 +38,7 @@ final class Stops {
                 return false;
             }
             assertTrue(
-                    System.nanoTime() - startNs < TIMEOUT_NS,
+                    System.nanoTime() - startNs < TestEngines.TIMEOUT_NS,
                     () -> "no stop in time: " + life.child().lines());
         }
         final List<String> lines = Files.readAllLines(trace, StandardCharsets.ISO_8859_1);

@@ -40,8 +40,10 @@ class SystemCallTest {
     private static final int FAILURES = 4;
     private static final int N_MAX = 60;
 
-    /** The first segment rolls, or is forced by two threads, before many more. */
     private static final int FAILING_MAX = 8;
+
+    /** Whichever it is that a thread forces for the N-th time; a life has no more. */
+    private static final int SEGMENTS = 23;
 
     @TempDir Path work;
 
@@ -212,12 +214,14 @@ class SystemCallTest {
                 final Path home = children.home("home-" + i);
                 final int nth = 1 + random.nextInt(FAILING_MAX);
                 final String at = "seed " + seed + ", fdatasync " + nth;
-                final Path segment =
-                        EngineChild.data(home).resolve("journal/00000001/19700101-01LX.cq4");
+                final Path segments = EngineChild.data(home).resolve("journal/00000001");
                 final List<String> before =
                         new ArrayList<>(
                                 strace(work.resolve("trace"), "fdatasync:error=EIO:when=" + nth));
-                before.addAll(List.of("-P", segment.toString()));
+                for (int number = 1; number <= SEGMENTS; number++) {
+                    final String name = "19700101-%02dLX.cq4".formatted(number);
+                    before.addAll(List.of("-P", segments.resolve(name).toString()));
+                }
                 try (Children.Life life =
                         children.live(before, random, Way.FAILING, null, List.of(home))) {
                     assertTrue(life.await("STANDS", 1), () -> at + life.said());
