@@ -90,10 +90,7 @@ public final class ChronicleJournal implements Journal {
         scan.scan(oldSegments.list(), oldest);
         damage = scan.damage();
         if (oldest == OldestSegment.UNKNOWN) {
-            damage.add(
-                    OldestSegment.file(directory)
-                            + ": altered, the journal is taken to begin with the first record that"
-                            + " can be read");
+            damage.add(OldestSegment.file(directory) + ": altered, taken from the first record");
         }
         if (!oldSegments.list().isEmpty() && scan.lastSequence() < config.sequenceFloor()) {
             // trimming takes the oldest first: where there is an older one the newest is not
