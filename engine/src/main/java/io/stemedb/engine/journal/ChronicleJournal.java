@@ -59,12 +59,10 @@ public final class ChronicleJournal implements Journal {
     /** Guarded by the force lock. */
     private LiveSegment syncing;
 
-    /** Guarded by the prepare lock: the oldest segment of this life that is still mapped. */
+    /** Guarded by the prepare lock: the oldest mapped segment of this life, and what is before. */
     private LiveSegment oldestMapped;
 
     private long oldestMappedFirstSequence;
-
-    /** Guarded by the prepare lock: bytes of the records of this life before that segment. */
     private long closedBytes;
 
     /** Guarded by the prepare lock. Its segments stay mapped, so there can be only one. */
