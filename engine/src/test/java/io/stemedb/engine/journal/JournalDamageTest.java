@@ -22,6 +22,9 @@ import org.junit.jupiter.api.Test;
 
 /** What is left of a journal whose files were altered. */
 class JournalDamageTest extends JournalFixture {
+    /** An open forces files, which takes its time. */
+    private static final int OPENED = 9;
+
     /** What a reader of a damaged journal serves and tells. */
     private static final class Account implements JournalHandler {
         final List<Long> served = new ArrayList<>();
@@ -63,8 +66,11 @@ class JournalDamageTest extends JournalFixture {
         }
 
         static Account of(final ChronicleJournal journal) {
+            return of(journal.newReader(1));
+        }
+
+        static Account of(final JournalReader reader) {
             final Account account = new Account();
-            final JournalReader reader = journal.newReader(1);
             int idle = 0;
             while (idle < 4) {
                 idle = reader.poll(account, 16) == 0 ? idle + 1 : 0;
@@ -111,7 +117,7 @@ class JournalDamageTest extends JournalFixture {
 
     /** A life with one record does not say by itself where the journal ends. */
     @Test
-    void everyBitOfTheFieldsOfALifesOnlyRecordMayTurnOver() throws IOException {
+    void everyBitOfALifesOnlyRecordMayTurnOver() throws IOException {
         try (ChronicleJournal journal = open()) {
             for (long n = 1; n <= 4; n++) {
                 append(journal, n, 30);
@@ -124,20 +130,37 @@ class JournalDamageTest extends JournalFixture {
         final byte[] sound = Files.readAllBytes(file);
         final int excerpt = Excerpt.RECORD_OFFSET + records.encode(5, 30) + 7 & -8;
         final int head = sound.length - 8 - excerpt;
-        final int fields = 8 * Excerpt.MIN_LENGTH;
-        for (int bit = 0; bit < 8 * (excerpt - 8); bit += bit < fields ? 1 : 11) {
-            final byte[] bytes = sound.clone();
-            bytes[head + bit / 8] ^= (byte) (1 << bit % 8);
-            Files.write(file, bytes);
-            final String which = "bit " + bit;
-            try (ChronicleJournal journal = open()) {
-                assertEquals(5, journal.appended(), which);
-                final Account account = Account.of(journal);
-                assertEquals(5, account.served.size() + account.told, which);
-                assertTrue(account.damages > 0, which + " not told");
-            }
-            assertTrue(Files.exists(file), which);
+        for (int bit = 0; bit < 8 * (excerpt - 8); bit++) {
+            flip(sound, 8 * head + bit, file);
+            check(5, bit, "bit " + bit);
+            assertTrue(Files.exists(file), "bit " + bit);
         }
+    }
+
+    private static void flip(final byte[] sound, final int bit, final Path file)
+            throws IOException {
+        final byte[] bytes = sound.clone();
+        bytes[bit / 8] ^= (byte) (1 << bit % 8);
+        Files.write(file, bytes);
+    }
+
+    /** By a reader of the files each time, and every so often by a journal that is opened. */
+    private void check(final int count, final int round, final String which) {
+        try (JournalTail tail = JournalTail.open(directory, 1)) {
+            checkAccount(Account.of(tail), count, which);
+        }
+        if (round % OPENED == 0) {
+            try (ChronicleJournal journal = open()) {
+                assertEquals(count, journal.appended(), which);
+                checkAccount(Account.of(journal), count, which);
+            }
+        }
+    }
+
+    private static void checkAccount(final Account account, final int count, final String which) {
+        assertEquals(count, account.served.size() + account.told, which);
+        assertTrue(account.damages > 0, which + " not told");
+        assertTrue(account.told <= 1, which + " lost " + account.told);
     }
 
     @Test
@@ -160,17 +183,8 @@ class JournalDamageTest extends JournalFixture {
         for (final int record : new int[] {1, count / 2, count}) {
             final int head = last - (count - record) * excerpt;
             for (int bit = 0; bit < 8 * Excerpt.RECORD_OFFSET; bit++) {
-                final byte[] bytes = sound.clone();
-                bytes[head + bit / 8] ^= (byte) (1 << bit % 8);
-                Files.write(file, bytes);
-                try (ChronicleJournal journal = open()) {
-                    final Account account = Account.of(journal);
-                    final String which = "record " + record + " bit " + bit;
-                    assertEquals(count, journal.appended(), which);
-                    assertEquals(count, account.served.size() + account.told, which);
-                    assertTrue(account.damages > 0, which + " not told");
-                    assertTrue(account.told <= 1, which + " lost " + account.told);
-                }
+                flip(sound, 8 * head + bit, file);
+                check(count, bit, "record " + record + " bit " + bit);
             }
         }
     }
