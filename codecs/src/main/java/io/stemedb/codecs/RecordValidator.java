@@ -107,7 +107,7 @@ public final class RecordValidator {
                 throw Refusal.of("objectNumber", Refusal.FINITE_CANONICAL, number);
             }
         } else if (numberBits != 0) {
-            throw Refusal.notZero("objectNumber", "unless objectType is Number");
+            throw Refusal.of("objectNumber", Refusal.ZERO + " unless objectType is Number", number);
         }
         if (type != ObjectType.Boolean && view.bool()) {
             throw new InvalidRecordException(
@@ -207,7 +207,7 @@ public final class RecordValidator {
             bits |= record.getByte(at + i);
         }
         if (bits != 0) {
-            throw Refusal.notZero(field, when);
+            throw Refusal.notZero(field, when, record, at, length);
         }
     }
 

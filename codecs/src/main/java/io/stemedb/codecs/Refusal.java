@@ -1,5 +1,7 @@
 package io.stemedb.codecs;
 
+import org.agrona.DirectBuffer;
+
 /**
  * Makes the exceptions of refused values: kept out of the methods that check, so that those stay
  * small.
@@ -34,8 +36,21 @@ final class Refusal {
         return new InvalidRecordException(field, TIME, Long.toUnsignedString(value) + " (u64)");
     }
 
-    static InvalidRecordException notZero(final String field, final String when) {
-        return new InvalidRecordException(field, when.isEmpty() ? ZERO : ZERO + " " + when, "not");
+    /** For bytes of which at least one is not zero: says which comes first. */
+    static InvalidRecordException notZero(
+            final String field,
+            final String when,
+            final DirectBuffer record,
+            final int at,
+            final int length) {
+        int first = 0;
+        while (first < length - 1 && record.getByte(at + first) == 0) {
+            first++;
+        }
+        return new InvalidRecordException(
+                field,
+                when.isEmpty() ? ZERO : ZERO + " " + when,
+                String.format("0x%02x at byte %d", record.getByte(at + first) & 0xFF, first));
     }
 
     static InvalidRecordException notSet(final String field) {

@@ -197,6 +197,26 @@ class ValidatorRulesTest {
         assertRefused("objectText", "1 to 65536 bytes", "0 bytes", () -> validate(record));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "assertion-number-bare,63, 01,         sourceHash, 0x01 at byte 31",
+        "assertion-number-bare,64, 8001,       parentHash, 0x80 at byte 0",
+        "assertion-text-full,  24, 0000000001, objectNumber, 2.121995791E-314",
+        "vote-full,            22, fe,         padding,    0xfe at byte 1",
+    })
+    void bytesThatMustBeZeroAreNamed(
+            final String golden,
+            final int offset,
+            final String hex,
+            final String field,
+            final String value) {
+        final InvalidRecordException refused =
+                assertThrows(
+                        InvalidRecordException.class, () -> validate(changed(golden, offset, hex)));
+        assertEquals(field, refused.field());
+        assertEquals(value, refused.value());
+    }
+
     @Test
     void theChecksumCoversEveryBit() {
         for (final String golden : new String[] {FULL, "vote-bare", "epoch-full"}) {

@@ -370,10 +370,11 @@ final class Backup {
     }
 
     private BackupReport complete(final Examination examination) throws IOException {
+        FileCopies.force(target); // the directory's name before the manifest names it
         new BackupManifest(
                         number, manifest.engineId().toString(), examination.lastSequence(), entries)
                 .write(target);
-        try (DirectoryStream<Path> old = Files.newDirectoryStream(target, "[0-9]*")) {
+        try (DirectoryStream<Path> old = Files.newDirectoryStream(target, "[0-9]".repeat(8))) {
             for (final Path other : old) {
                 if (!other.equals(directory)) {
                     FileCopies.delete(other);

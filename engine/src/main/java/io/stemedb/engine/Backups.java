@@ -44,8 +44,8 @@ public final class Backups {
      * @param directory data directory to make; must not exist
      * @param progress told bytes copied, then entries and records verified
      * @return what verification of it found; sound but for gaps that were known at the backup
-     * @throws EngineException if there is no backup, a file of it is damaged, or the directory
-     *     exists
+     * @throws EngineException if there is no backup, a file of it is damaged, the directory exists,
+     *     or what a restore that did not end has left beside it
      */
     public static Verification restore(
             final Path target, final Path directory, final LongConsumer progress) {
@@ -56,7 +56,13 @@ public final class Backups {
         final Path home = directory.toAbsolutePath();
         checkFree(home);
         final Path partial = home.resolveSibling(home.getFileName() + ".restoring");
-        checkFree(partial);
+        if (Files.exists(partial)) {
+            throw new EngineException(
+                    partial
+                            + ": is left by a restore that did not end, or one is at work; if none"
+                            + " is, it may be deleted",
+                    null);
+        }
         try {
             copy(backup, target, partial, progress);
             final Manifest manifest = Verifier.manifest(partial);

@@ -28,9 +28,14 @@ final class ContentDigest {
         entry.putBytes(0, key, keyOffset, keyLength);
         entry.putBytes(keyLength, value, valueOffset, valueLength);
         blake3.hash(entry, 0, keyLength + valueLength, hash, 0);
+        addHash(hash);
+    }
+
+    /** Adds the 32 bytes of a hash, a number with its most significant byte first. */
+    void addHash(final DirectBuffer addends) {
         long carry = 0;
         for (int word = WORDS - 1; word >= 0; word--) {
-            final long addend = hash.getLong(word * Long.BYTES, java.nio.ByteOrder.BIG_ENDIAN);
+            final long addend = addends.getLong(word * Long.BYTES, java.nio.ByteOrder.BIG_ENDIAN);
             final long partial = sum[word] + addend;
             final long total = partial + carry;
             carry =

@@ -7,6 +7,7 @@ import io.stemedb.engine.journal.JournalConfig;
 import io.stemedb.engine.journal.JournalException;
 import io.stemedb.engine.platform.DirectoryLock;
 import io.stemedb.engine.platform.Manifest;
+import io.stemedb.engine.platform.ManifestException;
 import io.stemedb.engine.status.Counter;
 import io.stemedb.engine.status.Counters;
 import io.stemedb.engine.store.HybridStore;
@@ -47,8 +48,6 @@ final class EngineParts implements AutoCloseable {
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final OpeningReport.Builder opening = new OpeningReport.Builder();
     private long replayedFrom;
-    private long missingBefore;
-    private long quarantinedBefore;
     private Counters counters;
     private LmdbKvStore lmdb;
     private KvStore store;
@@ -80,8 +79,6 @@ final class EngineParts implements AutoCloseable {
         final Manifest manifest = manifest(directory, context);
         loadBlake3(directory.resolve(NATIVE));
         counters = Counters.map(directory.resolve(COUNTERS));
-        missingBefore = counters.get(Counter.MISSING);
-        quarantinedBefore = counters.get(Counter.QUARANTINED);
         final StoreIdentity identity = identity(manifest);
         final boolean used = Files.isDirectory(directory.resolve(JOURNAL));
         if (used && isMissing(directory.resolve(ROCKS), "CURRENT")) {
@@ -132,8 +129,8 @@ final class EngineParts implements AutoCloseable {
         return opening.build(
                 journal.appended(),
                 journal.appended() - replayedFrom,
-                counters.get(Counter.MISSING) - missingBefore,
-                counters.get(Counter.QUARANTINED) - quarantinedBefore);
+                counters.get(Counter.MISSING),
+                counters.get(Counter.QUARANTINED));
     }
 
     private static boolean isMissing(final Path store, final String file) {
@@ -176,6 +173,14 @@ final class EngineParts implements AutoCloseable {
     private static Manifest manifest(final Path directory, final EngineContext context) {
         final Manifest known = Manifest.read(directory);
         if (known != null) {
+            if (!ChronicleJournal.ROLL_CYCLE_NAME.equals(known.rollCycle())) {
+                throw new ManifestException(
+                        directory
+                                + ": manifest: rollCycle: this version has "
+                                + ChronicleJournal.ROLL_CYCLE_NAME
+                                + ", is "
+                                + known.rollCycle());
+            }
             check(
                     "segmentLength",
                     context.segmentLength(),

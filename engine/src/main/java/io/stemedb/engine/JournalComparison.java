@@ -12,6 +12,7 @@ import io.stemedb.engine.Findings.Part;
 import io.stemedb.engine.hash.Blake3;
 import io.stemedb.engine.journal.JournalHandler;
 import io.stemedb.engine.journal.JournalTail;
+import io.stemedb.engine.journal.SegmentCopies;
 import io.stemedb.engine.store.KeyFamily;
 import io.stemedb.engine.store.Keys;
 import io.stemedb.engine.store.KvHandler;
@@ -32,8 +33,6 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class JournalComparison implements JournalHandler, ExaminedStore.EntryHandler, AutoCloseable {
     /** Damages that are kept for a repair; it may be done again for more. */
     static final int DAMAGES_MAX = 10_000;
-
-    private static final int RECORD_OFFSET = 16; // of a journal excerpt
 
     private final ExaminedStore rocks;
     private final ExaminedStore lmdb;
@@ -160,6 +159,11 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
 
     /** Then the journal. */
     void takeJournal() {
+        if (!tail.isStartKnown()) {
+            findings.add(
+                    Part.JOURNAL,
+                    "oldest: altered, the journal is taken to begin with sequence " + oldest);
+        }
         while (tail.poll(this, Integer.MAX_VALUE) > 0) {
             Thread.onSpinWait();
         }
@@ -169,7 +173,7 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
     public void onRecord(
             final long sequence, final DirectBuffer buffer, final int offset, final int length) {
         if (stretchOpen) {
-            endStretch(offset - RECORD_OFFSET);
+            endStretch(offset - SegmentCopies.EXCERPT_HEAD);
         }
         if (++records % 10_000 == 0) {
             progress.accept(entries + records);
@@ -183,7 +187,7 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
             findings.add(
                     Part.JOURNAL, tail.segment() + ": record " + sequence + ": " + e.getMessage());
             lost++;
-            final int from = offset - RECORD_OFFSET;
+            final int from = offset - SegmentCopies.EXCERPT_HEAD;
             final int end = offset + length + 7 & -8;
             final boolean aside = countQuarantined(sequence);
             keep(new JournalDamage(tail.segment(), sequence, sequence, from, end, length, aside));

@@ -38,7 +38,6 @@ import org.agrona.concurrent.UnsafeBuffer;
  * </ul>
  */
 final class JournalRepair {
-    private static final int RECORD_OFFSET = 16; // of a journal excerpt
     private static final long LOST_MAX = 1_000_000;
 
     private final boolean trustSubjects;
@@ -239,7 +238,7 @@ final class JournalRepair {
     private DirectBuffer read(final JournalDamage damage) throws IOException {
         final ByteBuffer target = bytes.byteBuffer().clear().limit(damage.recordLength());
         try (FileChannel channel = FileChannel.open(damage.segment(), StandardOpenOption.READ)) {
-            final long at = damage.from() + (long) RECORD_OFFSET;
+            final long at = damage.from() + (long) SegmentCopies.EXCERPT_HEAD;
             while (target.hasRemaining() && channel.read(target, at + target.position()) >= 0) {
                 Thread.onSpinWait();
             }

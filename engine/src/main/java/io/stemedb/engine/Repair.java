@@ -7,6 +7,7 @@ import io.stemedb.engine.platform.Manifest;
 import io.stemedb.engine.status.StorageFull;
 import io.stemedb.engine.store.KvStore;
 import io.stemedb.engine.store.StoreException;
+import io.stemedb.engine.store.StoreRetryException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,7 +33,7 @@ public final class Repair implements AutoCloseable {
     private static final String ASIDE = "aside";
     private static final long STEP_NS = TimeUnit.MILLISECONDS.toNanos(200);
 
-    /** Steps without progress on a full disk, and the rebuilding gives up. */
+    /** Steps without progress where a store fails, and the rebuilding gives up. */
     private static final int STILL_MAX = 50;
 
     private final Path directory;
@@ -101,6 +102,14 @@ public final class Repair implements AutoCloseable {
             return 0;
         }
         List<JournalDamage> hopeless = damages;
+        long lost = 0;
+        if (damages.size() == JournalComparison.DAMAGES_MAX) {
+            impossible.add(
+                    "more than "
+                            + (damages.size() - 1)
+                            + " places of the journal are damaged: repair again for the rest");
+            lost++;
+        }
         if (isOpen(examination.rocks()) && isOpen(examination.lmdb())) {
             try (KvStore store = Snapshot.stores(directory, manifest)) {
                 journal = JournalRepair.plan(damages, store, isSubjectIndexSound());
@@ -121,7 +130,6 @@ public final class Repair implements AutoCloseable {
                                                     + " from the stores: sequences "
                                                     + sequences(patches)));
         }
-        long lost = 0;
         for (final JournalDamage damage : hopeless) {
             impossible.add(
                     "sequences "
@@ -301,9 +309,14 @@ public final class Repair implements AutoCloseable {
         final EngineContext context =
                 new EngineContext()
                         .directory(directory)
+                        .closeTimeoutNs(STEP_NS) // all is stored by then, or will not be
                         .errorHandler(
                                 error -> {
-                                    told.set(error);
+                                    if (error instanceof StorageFull
+                                            || error instanceof StoreException
+                                                    && !(error instanceof StoreRetryException)) {
+                                        told.set(error);
+                                    }
                                     errorHandler.onError(error);
                                 });
         try (Engine engine = Engine.launch(context)) {
@@ -311,11 +324,15 @@ public final class Repair implements AutoCloseable {
             long stored = -1;
             int still = 0;
             while (!engine.checkpoint(STEP_NS)) {
-                still = engine.watermark(Watermark.STORED) == stored ? still + 1 : 0;
-                stored = engine.watermark(Watermark.STORED);
-                if (still > STILL_MAX && told.get() instanceof StorageFull) {
+                if (engine.watermark(Watermark.STORED) > stored) {
+                    stored = engine.watermark(Watermark.STORED);
+                    still = 0;
+                    told.set(null);
+                }
+                if (++still > STILL_MAX && told.get() != null) {
                     throw new EngineException(
-                            directory + ": no room to rebuild a store: " + told.get(), told.get());
+                            directory + ": a store cannot be rebuilt: " + told.get().getMessage(),
+                            told.get());
                 }
                 progress.accept(stored);
             }

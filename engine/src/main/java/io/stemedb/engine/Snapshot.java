@@ -46,8 +46,10 @@ public final class Snapshot implements AutoCloseable {
      * @param directory data directory of an engine
      * @param errorHandler told of damage found in the journal's tail
      * @return a snapshot
-     * @throws EngineException if there is no engine's data there, or an engine of this very process
-     *     runs on it
+     * @throws EngineException if there is no engine's data there, an engine of this very process
+     *     runs on it, or it cannot be read while another process has it
+     * @throws JournalException if nobody has it and its journal cannot be read
+     * @throws StoreException if nobody has it and a store cannot be read
      */
     public static Snapshot open(final Path directory, final ErrorHandler errorHandler) {
         JvmFlags.check();
@@ -64,8 +66,14 @@ public final class Snapshot implements AutoCloseable {
             try {
                 return open(directory, manifest, attempt < ATTEMPTS, errorHandler);
             } catch (final JournalException | StoreException e) {
-                if (attempt >= ATTEMPTS || DirectoryLock.holder(directory) == null) {
+                final String holder = DirectoryLock.holder(directory);
+                if (holder == null) {
                     throw e;
+                }
+                if (attempt >= ATTEMPTS) {
+                    throw new EngineException(
+                            directory + ": cannot be read beside " + holder + ": " + e.getMessage(),
+                            e);
                 }
             }
         }

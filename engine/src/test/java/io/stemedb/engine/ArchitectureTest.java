@@ -146,6 +146,19 @@ class ArchitectureTest {
     }
 
     @Test
+    void nobodyKnowsTheCommandLine() {
+        cliRule(room("cli")).check(all);
+    }
+
+    private static ArchRule cliRule(final String... allowed) {
+        return noClasses()
+                .that(not(resideInAnyPackage(allowed)))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(room("cli"));
+    }
+
+    @Test
     void codecsKnowNothingOfTheEngine() {
         noClasses()
                 .that()
@@ -183,6 +196,7 @@ class ArchitectureTest {
     void theRulesCanBreak() {
         assertThrows(AssertionError.class, () -> vendorRule("net.openhft", "hash").check(all));
         assertThrows(AssertionError.class, () -> arrowRule("ingest", "codecs").check(all));
+        assertThrows(AssertionError.class, () -> cliRule(room("hash")).check(all));
         assertTrue(
                 all.stream().map(JavaClass::getPackageName).anyMatch((ROOT + ".ingest")::equals));
     }

@@ -206,6 +206,12 @@ class BackupTest {
                         refusal.getMessage().contains("not what was backed up"),
                         refusal.getMessage());
                 TestFiles.flipMiddle(file);
+                final EngineException left =
+                        assertThrows(EngineException.class, () -> restore("r"));
+                assertTrue(
+                        left.getMessage().contains("r.restoring")
+                                && left.getMessage().contains("may be deleted"),
+                        left.getMessage());
                 FileCopies.delete(home.resolve("r.restoring"));
                 assertFalse(Files.exists(home.resolve("r")));
             }

@@ -14,19 +14,25 @@ import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.EpochView;
 import io.stemedb.engine.TestEngines.Running;
 import io.stemedb.engine.platform.DirectoryInUseException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Close from everywhere, while everything is going on. A hang is a failure by timeout. */
@@ -39,12 +45,22 @@ class CloseTest {
      * directory is free as soon as any close returns.
      */
     @ParameterizedTest
-    @EnumSource(Durability.class)
-    void closeDuringLoad(final Durability durability) throws Exception {
+    @CsvSource({
+        "ASYNC, DEDICATED",
+        "GROUP, DEDICATED",
+        "SYNC, DEDICATED",
+        "GROUP, SHARED",
+        "GROUP, INVOKER",
+    })
+    void closeDuringLoad(final Durability durability, final ThreadingMode mode) throws Exception {
         long acknowledged = 0;
         for (int life = 0; life < 4; life++) {
             final Engine engine =
-                    Engine.launch(context(directory).durability(durability).backlogLimit(1 << 20));
+                    Engine.launch(
+                            context(directory)
+                                    .durability(durability)
+                                    .threadingMode(mode)
+                                    .backlogLimit(1 << 20));
             assertTrue(engine.watermark(Watermark.READABLE) >= acknowledged);
             final AtomicLong highest = new AtomicLong();
             final CountDownLatch warm = new CountDownLatch(4);
@@ -55,6 +71,9 @@ class CloseTest {
                 users.add(TestEngines.start(name, () -> load(engine, name, number, warm, highest)));
                 users.add(TestEngines.start("reader-" + i, () -> read(engine, name, warm)));
             }
+            if (mode == ThreadingMode.INVOKER) { // close comes from threads that do not invoke
+                users.add(TestEngines.start("host", () -> invokeUntilClosed(engine)));
+            }
             warm.await();
             final List<Running> closers = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
@@ -62,7 +81,7 @@ class CloseTest {
                         TestEngines.start(
                                 "closer-" + i,
                                 () -> {
-                                    engine.close();
+                                    close(engine, mode);
                                     if (number == 3) { // closed means that another may open it
                                         tryOpen();
                                     }
@@ -89,6 +108,83 @@ class CloseTest {
             }
             final int last = (int) engine.watermark(Watermark.APPENDED);
             assertEquals(last + 1, found.nextClearBit(1), "every claim is another");
+        }
+    }
+
+    /** In a host's flush close is refused, and works a little later. */
+    private static void close(final Engine engine, final ThreadingMode mode) {
+        while (true) {
+            try {
+                engine.close();
+                return;
+            } catch (final IllegalStateException e) {
+                assertEquals(ThreadingMode.INVOKER, mode, e::toString);
+                assertTrue(e.getMessage().contains("another thread is in a flush"), e::toString);
+                Thread.yield();
+            }
+        }
+    }
+
+    private static void invokeUntilClosed(final Engine engine) {
+        boolean open = true;
+        while (open) {
+            engine.invoke();
+            try {
+                engine.newReader().close();
+            } catch (final EngineClosedException expected) {
+                open = false; // closing: the closers turn the rest
+            }
+        }
+        assertEquals(0, idleTurn(engine));
+    }
+
+    /** A turn when all is done, or the engine is closed. */
+    private static int idleTurn(final Engine engine) {
+        int work = 1;
+        while (work > 0) {
+            work = engine.invoke();
+        }
+        return work;
+    }
+
+    /** LMDB's transaction is bound to the thread that began it; nothing is closed meanwhile. */
+    @Test
+    void whileAHostIsInAFlushAnotherThreadIsRefused() throws Exception {
+        final int claims = 1_500;
+        final Engine engine =
+                Engine.launch(context(directory).threadingMode(ThreadingMode.INVOKER));
+        final ExecutorService host = Executors.newSingleThreadExecutor();
+        try {
+            final Appender appender = engine.newAppender();
+            for (int i = 0; i < claims; i++) {
+                final int number = i;
+                host.submit(() -> claim(appender, "a", number, number)).get();
+            }
+            host.submit(() -> engine.await(Watermark.READABLE, claims, TIMEOUT_NS)).get();
+            int refused = 0;
+            while (engine.watermark(Watermark.STORED) < claims) {
+                host.submit(engine::invoke).get();
+                if (isInFlush()) {
+                    final IllegalStateException e =
+                            assertThrows(IllegalStateException.class, engine::close);
+                    assertTrue(e.getMessage().contains("another thread is in a flush"));
+                    engine.newReader().close();
+                    refused++;
+                }
+            }
+            assertTrue(refused > 0, "a flush takes several turns");
+            TestEngines.start("closer", engine::close).end();
+            assertEquals(0, host.submit(engine::invoke).get());
+        } finally {
+            host.shutdown();
+            engine.close();
+        }
+    }
+
+    /** The file that is being written shows it. */
+    private boolean isInFlush() throws IOException {
+        try (Stream<Path> files = Files.list(directory.resolve("rocks").resolve("incoming"))) {
+            return files.findAny().isPresent();
         }
     }
 

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.AssertionWriter;
+import io.stemedb.codecs.EpochView;
+import io.stemedb.codecs.EpochWriter;
+import io.stemedb.codecs.SupersessionType;
 import io.stemedb.codecs.VoteView;
 import io.stemedb.codecs.VoteWriter;
 import io.stemedb.engine.TestEngines.Running;
@@ -35,6 +38,7 @@ class ConcurrentReadsTest {
     private static final int WRITERS = 2;
     private static final int CLAIMS = 25_000;
     private static final int SUBJECTS = 5;
+    private static final int EPOCH_EVERY = 25;
 
     @TempDir Path directory;
 
@@ -108,7 +112,17 @@ class ConcurrentReadsTest {
                 vote.weight(number).timestamp(sequence);
                 TestEngines.append(vote::append);
             }
+            if (number % EPOCH_EVERY == 0) {
+                final EpochWriter epoch = appender.epoch();
+                epoch.id(epochId(writer, number)).name("writer-" + writer).description("");
+                epoch.start(number).supersessionType(SupersessionType.None);
+                TestEngines.append(epoch::append);
+            }
         }
+    }
+
+    private static byte[] epochId(final int writer, final int number) {
+        return TestEngines.id((long) writer * CLAIMS + number);
     }
 
     private void read(final Engine engine, final Random random, final String at) {
@@ -130,6 +144,10 @@ class ConcurrentReadsTest {
                         assertTrue(sequence > readable, at + ": lost " + sequence);
                     }
                     votes(reader, hash, writer, number, readable, at);
+                    final int epoch = number - number % EPOCH_EVERY;
+                    if (sequences[writer].get(epoch) != 0) {
+                        epoch(reader, writer, epoch, readable, at);
+                    }
                 }
                 newest(reader, random, engine, at);
                 if (rounds % 50 == 0) {
@@ -172,6 +190,22 @@ class ConcurrentReadsTest {
             if (next != 0 && next <= readable) {
                 assertEquals(1, count, at + ": vote lost before " + next);
             }
+        }
+    }
+
+    private void epoch(
+            final Reader reader,
+            final int writer,
+            final int number,
+            final long readable,
+            final String at) {
+        final EpochView view = new EpochView();
+        if (reader.epoch(new UnsafeBuffer(epochId(writer, number)), 0, view)) {
+            assertEquals(number, view.start(), at);
+            assertEquals("writer-" + writer, view.name(), at);
+        } else if (number + 1 < CLAIMS) { // it comes between its claim and the writer's next one
+            final long next = sequences[writer].get(number + 1);
+            assertTrue(next == 0 || next > readable, () -> at + ": epoch lost before " + next);
         }
     }
 

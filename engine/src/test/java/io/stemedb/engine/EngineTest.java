@@ -9,6 +9,8 @@ import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.AssertionWriter;
 import io.stemedb.codecs.EpochView;
 import io.stemedb.codecs.SupersessionType;
+import io.stemedb.engine.platform.Manifest;
+import io.stemedb.engine.platform.ManifestException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -176,5 +178,27 @@ class EngineTest {
         assertThrows(EngineClosedException.class, engine::newReader);
         assertThrows(EngineClosedException.class, () -> engine.checkpoint(1));
         reader.close();
+    }
+
+    @Test
+    void anotherRollCycleIsRefused() {
+        final EngineContext context = context();
+        Engine.launch(context).close();
+        final Manifest made = Manifest.read(context.directory());
+        new Manifest(
+                        made.engineId(),
+                        made.format(),
+                        "FAST_DAILY",
+                        made.segmentLength(),
+                        made.subjectIndex())
+                .write(context.directory());
+        final String refusal =
+                assertThrows(ManifestException.class, () -> Engine.launch(context).close())
+                        .getMessage();
+        assertTrue(
+                refusal.contains("rollCycle: this version has LARGE_HOURLY_XSPARSE, is FAST_DAILY"),
+                refusal);
+        made.write(context.directory());
+        Engine.launch(context).close();
     }
 }

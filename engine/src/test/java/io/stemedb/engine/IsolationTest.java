@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.stemedb.engine.cli.Main;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,6 +26,9 @@ class IsolationTest {
     /** A call that may make or change a file: its path, as strace prints it. */
     private static final Pattern PATH =
             Pattern.compile("(openat|open|creat|mkdir|mkdirat|mknod|mknodat)\\([^\"]*\"([^\"]*)\"");
+
+    private static final Set<String> DEVICES =
+            Set.of("/dev/null", "/dev/tty", "/dev/random", "/dev/urandom");
 
     @TempDir Path work;
     private Path temporary;
@@ -98,13 +103,26 @@ class IsolationTest {
     /** Also what was opened and closed, made and deleted, in between. */
     @Test
     void noSystemCallReachesTheNetworkOrWritesElsewhere() throws Exception {
+        checkCalls(ScenarioChild.class, "DEDICATED", data.toString());
+    }
+
+    @Test
+    void noSystemCallOfACommandDoesEither() throws Exception {
+        final Path claims = work.resolve("claims");
+        Files.writeString(
+                claims,
+                "{\"type\":\"epoch\",\"id\":\"%s\",\"name\":\"n\",\"start\":0}%n"
+                        .formatted("00".repeat(32).replaceFirst("0", "1")));
+        checkCalls(Main.class, "ingest", claims.toString(), "--dir", data.toString());
+    }
+
+    private void checkCalls(final Class<?> main, final String... arguments) throws Exception {
         assumeTrue(canTrace(), "strace is not here, or may not trace");
         // a JVM tries once which internet protocols there are, as soon as it has a file
         final Path file = data.resolveSibling("data-of-none");
         final List<String> usual =
                 network(trace(work.resolve("usual"), FilesOnlyChild.class, file.toString()));
-        final List<String> calls =
-                trace(work.resolve("trace"), ScenarioChild.class, "DEDICATED", data.toString());
+        final List<String> calls = trace(work.resolve("trace"), main, arguments);
         final List<String> network = network(calls);
         assertTrue(
                 network.stream().allMatch(call -> call.startsWith("socket(")), network::toString);
@@ -121,7 +139,7 @@ class IsolationTest {
                     written.add(line);
                 }
             }
-            if (line.contains("execve(") && !line.contains(ScenarioChild.class.getSimpleName())) {
+            if (line.contains("execve(") && !line.contains(main.getName())) {
                 started.add(line);
             }
         }
@@ -147,8 +165,8 @@ class IsolationTest {
                 || line.contains("mknod");
     }
 
-    /** Devices, and what the JVM does for itself. */
+    /** Devices that keep nothing, and what the JVM does for itself; /dev/shm is memory. */
     private static boolean isOfTheJvm(final String file) {
-        return file.startsWith("/dev/") || file.startsWith("/proc/");
+        return DEVICES.contains(file) || file.startsWith("/proc/");
     }
 }

@@ -1,6 +1,7 @@
 package io.stemedb.engine;
 
 import io.stemedb.codecs.RecordHeader;
+import io.stemedb.engine.journal.SegmentCopies;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,7 +13,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /** Where each record of a closed journal stands, found without the engine's own walker. */
 final class JournalPlaces {
-    static final int RECORD = 16;
+    static final int RECORD = SegmentCopies.EXCERPT_HEAD;
 
     /** Of an excerpt: file, place of its frame, sequence, type, bytes of the record. */
     record Place(Path segment, int frame, long sequence, int type, int length) {

@@ -2,6 +2,7 @@ package io.stemedb.engine;
 
 import io.stemedb.codecs.SupersessionType;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,8 @@ import java.util.TreeSet;
 
 /**
  * An engine's whole work in a JVM where nothing else runs: all types, flushes, reads, a reopen.
- * Prints the threads and sockets of the process that were not there before.
+ * Prints the threads and sockets of the process that were not there before, and how many threads
+ * each life started.
  */
 final class ScenarioChild {
     private ScenarioChild() {}
@@ -23,12 +25,17 @@ final class ScenarioChild {
         final Set<String> threads = threads();
         final Set<String> sockets = sockets();
         for (int life = 0; life < 2; life++) {
+            final long started = ManagementFactory.getThreadMXBean().getTotalStartedThreadCount();
             try (Engine engine =
                     Engine.launch(TestEngines.context(directory).threadingMode(mode))) {
                 run(engine, mode);
                 tell("thread", threads(), threads);
                 tell("socket", sockets(), sockets);
             }
+            System.out.println(
+                    "started "
+                            + (ManagementFactory.getThreadMXBean().getTotalStartedThreadCount()
+                                    - started));
         }
         tell("left", threads(), threads);
         System.out.println("done");

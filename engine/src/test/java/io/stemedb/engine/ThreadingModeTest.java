@@ -83,6 +83,10 @@ class ThreadingModeTest {
                 }
             }
             assertTrue(child.lines().contains("done"), () -> child.lines().toString());
+            // of the second life, when those of the libraries are there: also what ended again
+            final List<String> counts =
+                    child.lines().stream().filter(line -> line.startsWith("started ")).toList();
+            assertEquals("started " + threadsOf(mode), counts.get(1));
         }
         started.removeAll(OF_LIBRARIES);
         assertEquals(
@@ -92,6 +96,14 @@ class ThreadingModeTest {
                     case INVOKER -> new TreeSet<String>();
                 },
                 started);
+    }
+
+    private static int threadsOf(final ThreadingMode mode) {
+        return switch (mode) {
+            case DEDICATED -> 4;
+            case SHARED -> 1;
+            case INVOKER -> 0;
+        };
     }
 
     @ParameterizedTest
@@ -109,13 +121,7 @@ class ThreadingModeTest {
                                             made.add(thread);
                                             return thread;
                                         }))) {
-            assertEquals(
-                    switch (mode) {
-                        case DEDICATED -> 4;
-                        case SHARED -> 1;
-                        case INVOKER -> 0;
-                    },
-                    made.size());
+            assertEquals(threadsOf(mode), made.size());
             for (final Thread thread : made) {
                 assertTrue(thread.isAlive() && thread.isDaemon(), thread::toString);
                 assertTrue(thread.getName().startsWith("stemedb-"), thread::getName);

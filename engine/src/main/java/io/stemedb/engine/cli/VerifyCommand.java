@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
         description = {
             "Checks journal and stores, each by itself and against each other.",
             "",
-            "Prints counts, digest and every difference: flipped bits, gaps, files cut off, missing"
+            "Prints counts, digest and the differences, the first 1,000 of them one by one: flipped bits, gaps, files cut off, missing"
                     + " or foreign stores, entries of no record. Records that the"
                     + " stores had not reached yet, as after a kill, are no differences: they are"
                     + " counted as not yet stored.",

@@ -9,7 +9,10 @@ import picocli.CommandLine.Parameters;
 /** Prints the votes on one assertion. */
 @Command(
         name = "votes",
-        description = "Prints the votes on an assertion, in the order of their hashes.",
+        description = {
+            "Prints the votes on an assertion: first those that are not in the stores yet, in order"
+                    + " of arrival, then the others in order of hash.",
+        },
         footerHeading = "%nExamples:%n",
         footer = {
             "  stemedb votes 0123...cdef",

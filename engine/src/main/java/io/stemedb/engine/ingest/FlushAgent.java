@@ -10,6 +10,7 @@ import io.stemedb.engine.store.Keys;
 import io.stemedb.engine.store.KvBatch;
 import io.stemedb.engine.store.KvStore;
 import io.stemedb.engine.store.StoreException;
+import io.stemedb.engine.store.StoreFailedException;
 import org.agrona.ErrorHandler;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.Agent;
@@ -89,6 +90,8 @@ final class FlushAgent implements Agent {
                 case COMMIT -> commit();
                 case RELEASE -> release();
             };
+        } catch (final StoreFailedException e) {
+            throw e;
         } catch (final StoreException e) {
             retry(e);
             return 1;

@@ -2,6 +2,7 @@ package io.stemedb.engine.ingest;
 
 import io.stemedb.engine.journal.JournalFullException;
 import io.stemedb.engine.store.StoreException;
+import io.stemedb.engine.store.StoreFailedException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.agrona.ErrorHandler;
@@ -48,6 +49,8 @@ final class GuardedAgent implements Agent {
         paused = false;
         try {
             return agent.doWork();
+        } catch (final StoreFailedException e) {
+            onFailure.accept(e);
         } catch (final StoreException e) {
             paused = true;
             resumeAtNs = clock.nanoTime() + PAUSE_NS;

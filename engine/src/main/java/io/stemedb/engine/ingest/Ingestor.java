@@ -1,15 +1,18 @@
 package io.stemedb.engine.ingest;
 
 import io.stemedb.engine.journal.Journal;
+import io.stemedb.engine.journal.JournalReader;
 import io.stemedb.engine.memtable.Memtable;
 import io.stemedb.engine.status.Counter;
 import io.stemedb.engine.status.Counters;
+import io.stemedb.engine.store.KvReader;
 import io.stemedb.engine.store.KvStore;
 import io.stemedb.engine.store.StoreException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Supplier;
+import org.agrona.CloseHelper;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
@@ -113,8 +116,20 @@ public final class Ingestor implements AutoCloseable {
                             }
                             errorHandler.onError(error);
                         });
-        ingestAgent = new IngestAgent(parts, journal.newReader(cursor + 1), store.newReader());
-        flushAgent = new FlushAgent(parts);
+        JournalReader reader = null;
+        KvReader storeReader = null;
+        boolean made = false;
+        try {
+            reader = journal.newReader(cursor + 1);
+            storeReader = store.newReader();
+            ingestAgent = new IngestAgent(parts, reader, storeReader);
+            flushAgent = new FlushAgent(parts);
+            made = true;
+        } finally {
+            if (!made) {
+                CloseHelper.quietCloseAll(storeReader, reader, memtable);
+            }
+        }
         guard(ingestAgent);
         guard(new PrepareAgent(parts));
         guard(new SyncAgent(parts));

@@ -59,10 +59,11 @@ public final class ChronicleJournal implements Journal {
     /** Guarded by the force lock. */
     private LiveSegment syncing;
 
-    /** Guarded by the prepare lock: the oldest segment of this life that is still mapped. */
+    /** Guarded by the prepare lock: the oldest mapped segment of this life, and what is before. */
     private LiveSegment oldestMapped;
 
     private long oldestMappedFirstSequence;
+    private long closedBytes;
 
     /** Guarded by the prepare lock. Its segments stay mapped, so there can be only one. */
     private ChronicleJournalReader reader;
@@ -81,14 +82,14 @@ public final class ChronicleJournal implements Journal {
         this.config = config;
         Files.createDirectories(directory);
         oldSegments = new OldSegments(directory);
-        final long number =
-                Math.max(
-                        SegmentFiles.nextNumber(directory, oldSegments.list()),
-                        // the first segment of all begins with the first record of all
-                        TailScan.FIRST_NUMBER + (config.sequenceFloor() > 0 ? 1 : 0));
+        final long number = SegmentFiles.nextNumber(directory, oldSegments.list());
+        final OldestSegment oldest = OldestSegment.read(directory);
         final TailScan scan = new TailScan();
-        scan.scan(oldSegments.list());
+        scan.scan(oldSegments.list(), oldest);
         damage = scan.damage();
+        if (oldest == OldestSegment.UNKNOWN) {
+            damage.add(OldestSegment.file(directory) + ": altered, taken from the first record");
+        }
         if (!oldSegments.list().isEmpty() && scan.lastSequence() < config.sequenceFloor()) {
             // trimming takes the oldest first: where there is an older one the newest is not
             // trimmed
@@ -103,6 +104,11 @@ public final class ChronicleJournal implements Journal {
         appended = Math.max(scan.lastSequence(), config.sequenceFloor());
         oldestMappedFirstSequence = appended + 1;
         oldSegments.force(config.sequenceFloor(), scan.lastSequence());
+        if (oldSegments.list().isEmpty()) {
+            new OldestSegment(number, appended + 1).write(directory);
+        } else if (oldest == OldestSegment.UNKNOWN) {
+            OldestSegment.of(oldSegments.list().get(0)).write(directory);
+        }
         synced = appended;
         life = new Life(directory, number, config);
         preparer = life.preparer();
@@ -204,7 +210,7 @@ public final class ChronicleJournal implements Journal {
         appendedBytes += length;
         // before ingest can see it: READABLE is never above APPENDED
         APPENDED.setRelease(this, sequence);
-        segment.publish(sequence, end);
+        segment.publish(sequence, end, appendedBytes);
         return sequence;
     }
 
@@ -231,6 +237,11 @@ public final class ChronicleJournal implements Journal {
 
     @Override
     public void sync(final long sequence) {
+        if (sequence > appended()) {
+            checkOpen();
+            throw new IllegalArgumentException(
+                    "sequence: at most APPENDED, " + appended() + ", is " + sequence);
+        }
         while (synced() < sequence) {
             checkOpen();
             if (forceLock.tryLock()) {
@@ -296,6 +307,7 @@ public final class ChronicleJournal implements Journal {
                             oldSegments.list(),
                             oldestMapped,
                             oldestMappedFirstSequence,
+                            closedBytes,
                             fromSequence);
             for (LiveSegment segment = oldestMapped; segment != null; segment = segment.next()) {
                 segment.markUnread();
@@ -388,6 +400,7 @@ public final class ChronicleJournal implements Journal {
         while (oldestMapped != current && oldestMapped.isDone()) {
             final LiveSegment done = oldestMapped;
             oldestMapped = done.next();
+            closedBytes = done.lifeBytes();
             done.close();
             final SegmentFile file = new SegmentFile(done.path(), done.number());
             file.firstSequence(oldestMappedFirstSequence);
@@ -403,7 +416,10 @@ public final class ChronicleJournal implements Journal {
         prepareLock.lock();
         try {
             checkOpen();
-            return oldSegments.trim(belowSequence, keepBytes, oldestMappedFirstSequence);
+            return oldSegments.trim(
+                    belowSequence,
+                    keepBytes,
+                    new OldestSegment(oldestMapped.number(), oldestMappedFirstSequence));
         } catch (final IOException e) {
             throw new JournalException(directory + ": cannot be trimmed", e);
         } finally {

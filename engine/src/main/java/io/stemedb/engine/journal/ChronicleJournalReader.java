@@ -36,6 +36,7 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
             final List<SegmentFile> oldSegments,
             final LiveSegment firstLive,
             final long lifeFirstSequence,
+            final long closedBytes,
             final long fromSequence) {
         this.journal = journal;
         this.readLock = readLock;
@@ -43,6 +44,7 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
         this.fromSequence = fromSequence;
         filter = new FromSequence(fromSequence);
         this.lifeFirstSequence = lifeFirstSequence;
+        this.readBytes = closedBytes;
         final long oldest =
                 oldSegments.isEmpty() ? lifeFirstSequence : oldSegments.get(0).firstSequence();
         if (fromSequence < oldest) {
@@ -93,7 +95,10 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
         if (walked == null) {
             return 0;
         }
-        final int calls = walker.walk(walkedLength, true, this, limit);
+        int calls = walker.walk(walkedLength, true, this, limit);
+        if (calls == 0 && limit > 0 && old.isEmpty() && walker.expected() < lifeFirstSequence) {
+            calls = walker.tellLost(walkedLength, this);
+        }
         nextSequence = walker.expected();
         return calls;
     }
@@ -132,6 +137,7 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
 
     private int enterLife() {
         inLife = true;
+        checkOrder(lifeFirstSequence);
         if (nextSequence < lifeFirstSequence) {
             final long first = nextSequence;
             nextSequence = lifeFirstSequence;
@@ -140,20 +146,23 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
                     lifeFirstSequence - 1,
                     "the journal ends at sequence "
                             + (first - 1)
-                            + ", and "
+                            + ", sequences "
+                            + first
+                            + "-"
                             + (lifeFirstSequence - 1)
-                            + " was given out",
+                            + " are missing",
                     NOTHING,
                     0,
                     0);
         }
-        walker.wrap(live.address(), live.length(), live.path().toString(), nextSequence);
+        wrap(live);
         return 1;
     }
 
     private int leave(final LiveSegment next) {
         final long last = live.lastSequence();
         final long first = nextSequence;
+        checkOrder(last + 1);
         if (first <= last) {
             nextSequence = last + 1;
             onDamage(
@@ -164,10 +173,31 @@ final class ChronicleJournalReader implements JournalReader, JournalHandler {
                     0,
                     0);
         }
-        walker.wrap(next.address(), next.length(), next.path().toString(), nextSequence);
+        wrap(next);
+        readBytes = live.lifeBytes(); // also of what could not be read
         live.markRead();
         live = next;
         return 1;
+    }
+
+    private void checkOrder(final long first) {
+        if (nextSequence > first) {
+            throw new JournalException(
+                    "a segment begins with sequence "
+                            + first
+                            + ", and the one before ended with "
+                            + (nextSequence - 1),
+                    null);
+        }
+    }
+
+    private void wrap(final LiveSegment segment) {
+        walker.wrap(
+                segment.address(),
+                segment.length(),
+                segment.number(),
+                segment.path().toString(),
+                nextSequence);
     }
 
     @Override

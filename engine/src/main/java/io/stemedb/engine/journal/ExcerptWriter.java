@@ -1,5 +1,7 @@
 package io.stemedb.engine.journal;
 
+import io.stemedb.codecs.RecordHeader;
+import java.lang.invoke.VarHandle;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.queue.ExcerptAppender;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
@@ -37,10 +39,20 @@ final class ExcerptWriter {
             final int padding = Excerpt.padding(frame, length);
             end = frame + Excerpt.RECORD_OFFSET + length + padding;
             target.wrap(segment.address() + frame, (int) (end - frame));
-            target.putInt(Excerpt.RECORD_LENGTH_OFFSET, length);
-            target.putLong(Excerpt.SEQUENCE_OFFSET, sequence);
             target.putBytes(Excerpt.RECORD_OFFSET, record, offset, length);
             target.setMemory(Excerpt.RECORD_OFFSET + length, padding, (byte) 0);
+            target.putInt(Excerpt.RECORD_LENGTH_OFFSET, length);
+            target.putLong(Excerpt.SEQUENCE_OFFSET, sequence);
+            // The seal comes last: a process killed in the middle of the copy leaves no excerpt.
+            VarHandle.releaseFence();
+            target.putLong(
+                    Excerpt.SEAL_OFFSET,
+                    Excerpt.seal(
+                            segment.number(),
+                            frame,
+                            sequence,
+                            length,
+                            RecordHeader.crc(record, offset)));
             bytes.writePosition(end);
             written = true;
         } finally {

@@ -51,6 +51,7 @@ public interface Journal extends AutoCloseable {
      * Makes what is appended now durable. Callers on several threads share one force.
      *
      * @param sequence returns once {@link #synced()} has reached it; not above {@link #appended()}
+     * @throws IllegalArgumentException if nothing with that sequence was appended
      * @throws JournalException if a force failed, now or earlier: nothing is acknowledged ever
      *     after
      */

@@ -41,6 +41,7 @@ public final class JournalTail implements JournalReader {
 
     private long nextSequence;
     private long oldestSequence;
+    private boolean isStartKnown;
 
     private JournalTail(
             final List<SegmentFile> segments, final long fromSequence, final boolean mapped) {
@@ -76,15 +77,18 @@ public final class JournalTail implements JournalReader {
             final Path directory, final long fromSequence, final boolean mapped) {
         final JournalTail tail =
                 new JournalTail(SegmentFiles.list(directory), fromSequence, mapped);
-        tail.findStart();
+        tail.findStart(OldestSegment.read(directory)); // after the list: what was trimmed since
         return tail;
     }
 
     /**
-     * Drops segments without a record and, from the front, those that end before the first record
-     * asked for.
+     * Drops segments that were trimmed or have no record and, from the front, those that end before
+     * the first record asked for.
      */
-    private void findStart() {
+    private void findStart(final OldestSegment oldest) {
+        segments.removeIf(segment -> segment.number() < oldest.number());
+        isStartKnown = oldest != OldestSegment.UNKNOWN;
+        boolean all = isStartKnown;
         for (int i = segments.size() - 1; i >= 0; i--) {
             final SegmentFile segment = segments.get(i);
             final long first = firstSequence(segment);
@@ -94,16 +98,23 @@ public final class JournalTail implements JournalReader {
             } else if (first > 0) {
                 oldestSequence = first;
                 if (first <= fromSequence) {
+                    all &= i == 0;
                     segments.subList(0, i).clear();
                     break;
                 }
             }
         }
         unload();
-        nextSequence = segments.isEmpty() ? fromSequence : segments.get(0).firstSequence();
-        if (nextSequence == 0) {
+        if (segments.isEmpty()) {
             nextSequence = fromSequence;
+            return;
         }
+        if (all) {
+            oldestSequence = oldest.firstSequence();
+            segments.get(0).firstSequence(oldestSequence);
+        }
+        final long first = segments.get(0).firstSequence();
+        nextSequence = first == 0 ? fromSequence : first;
     }
 
     /** Sequence of the first record, 0 if there is none; the head of the segment mostly tells. */
@@ -118,11 +129,7 @@ public final class JournalTail implements JournalReader {
         isDamaged = none && walker.isFrameDue(imageLength);
         walker.release();
         segment.unmap();
-        if (none && !isDamaged) {
-            return 0;
-        }
-        // what is damaged at the head of all was the first record
-        return segment.number() == TailScan.FIRST_NUMBER ? 1 : none ? 0 : walker.expected() - 1;
+        return none ? 0 : walker.expected() - 1;
     }
 
     /**
@@ -155,6 +162,7 @@ public final class JournalTail implements JournalReader {
                 while (walker.walk(imageLength, true, soundness, Integer.MAX_VALUE) > 0) {
                     Thread.onSpinWait();
                 }
+                walker.tellLost(imageLength, soundness);
             }
         }
         final long end = walker.goodEnd();
@@ -172,12 +180,24 @@ public final class JournalTail implements JournalReader {
         return oldestSequence;
     }
 
+    /**
+     * Whether the file that says where the journal begins is sound.
+     *
+     * @return false if it was altered: the oldest record that can be read is taken for the first
+     */
+    public boolean isStartKnown() {
+        return isStartKnown;
+    }
+
     @Override
     public int poll(final JournalHandler handler, final int limit) {
         filter.to(handler);
         int calls = 0;
         if (loaded) {
             calls = walker.walk(imageLength, true, filter, limit);
+            if (calls == 0 && limit > 0 && next == segments.size()) {
+                calls = walker.tellLost(imageLength, filter);
+            }
             nextSequence = walker.expected();
         }
         if (handler.onPolled() && calls == 0 && limit > 0 && next < segments.size()) {
@@ -222,7 +242,11 @@ public final class JournalTail implements JournalReader {
             }
             imageLength = end;
             walker.wrap(
-                    BufferUtil.address(image), end, segment.path().toString(), expectedSequence);
+                    BufferUtil.address(image),
+                    end,
+                    segment.number(),
+                    segment.path().toString(),
+                    expectedSequence);
         } catch (final IOException e) {
             throw new JournalException(segment + ": cannot be read", e);
         }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
@@ -149,13 +150,15 @@ final class Life {
 
     /** After a failed open: nothing was appended. */
     void discard(final LiveSegment first, final Throwable reason) {
-        try {
-            if (first != null) {
-                first.close();
+        for (final Runnable part :
+                first == null
+                        ? List.<Runnable>of(this::close)
+                        : List.<Runnable>of(first::close, this::close)) {
+            try {
+                part.run();
+            } catch (final RuntimeException e) {
+                reason.addSuppressed(e);
             }
-            close();
-        } catch (final RuntimeException e) {
-            reason.addSuppressed(e);
         }
         delete(reason);
     }

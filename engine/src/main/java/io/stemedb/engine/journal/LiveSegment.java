@@ -45,6 +45,9 @@ final class LiveSegment {
     /** Guarded by the force lock. */
     private long unmapped;
 
+    /** Published with the others: bytes of this life's records up to the last one. */
+    private long lifeBytes;
+
     private long limit;
     private long lastSequence;
     private long ready;
@@ -106,8 +109,16 @@ final class LiveSegment {
         return (long) LAST_SEQUENCE.getAcquire(this);
     }
 
+    /**
+     * Bytes of this life's records up to the end of this segment. Once there is a {@link #next()}.
+     */
+    long lifeBytes() {
+        return lifeBytes;
+    }
+
     /** Appending thread: everything below {@code end}, up to {@code sequence}, is written. */
-    void publish(final long sequence, final long end) {
+    void publish(final long sequence, final long end, final long newLifeBytes) {
+        lifeBytes = newLifeBytes;
         LAST_SEQUENCE.setRelease(this, sequence);
         LIMIT.setRelease(this, end);
     }
@@ -170,8 +181,9 @@ final class LiveSegment {
             syncFile.close();
         } catch (final IOException e) {
             throw new UncheckedIOException(path + ": cannot be closed", e);
+        } finally {
+            mapped.releaseLast();
+            store.close();
         }
-        mapped.releaseLast();
-        store.close();
     }
 }

@@ -55,19 +55,25 @@ final class OldSegments {
         }
     }
 
-    /** Where in a segment the records up to a sequence end. */
-    private static long endOf(final SegmentFile segment, final long sequence) {
+    /**
+     * Where in a segment the records up to a sequence end, or before that: the last step may go
+     * over a gap, and deliver what comes behind it.
+     */
+    static long endOf(final SegmentFile segment, final long sequence) {
         if (segment.firstSequence() > sequence) {
             return 0;
         }
         final SegmentWalker walker = new SegmentWalker();
         final int length = segment.map(walker, segment.firstSequence());
         try {
-            while (walker.expected() <= sequence
-                    && walker.walk(length, true, FromSequence.NOBODY, 1) > 0) {
-                Thread.onSpinWait();
+            long end = 0;
+            while (walker.expected() <= sequence) {
+                end = walker.goodEnd();
+                if (walker.walk(length, true, FromSequence.NOBODY, 1) == 0) {
+                    break;
+                }
             }
-            return walker.goodEnd();
+            return walker.expected() == sequence + 1 ? walker.goodEnd() : end;
         } finally {
             walker.release();
             segment.unmap();
@@ -75,31 +81,36 @@ final class OldSegments {
     }
 
     /**
-     * Deletes from the oldest on, as {@link Journal#trim}.
+     * Deletes from the oldest on, as {@link Journal#trim}. What is deleted is forgotten first: if
+     * that stops half way, the next open ends it.
      *
-     * @param firstAfter first sequence behind the last of these
+     * @param after the segment behind the last of these
      */
-    int trim(final long belowSequence, final long keepBytes, final long firstAfter)
+    int trim(final long belowSequence, final long keepBytes, final OldestSegment after)
             throws IOException {
         long bytes = 0;
         for (final SegmentFile segment : segments) {
             bytes += Files.size(segment.path());
         }
-        int deleted = 0;
-        while (!segments.isEmpty() && bytes > keepBytes) {
-            final long nextFirst =
-                    segments.size() > 1 ? segments.get(1).firstSequence() : firstAfter;
-            if (nextFirst > belowSequence) {
+        int count = 0;
+        OldestSegment kept = null;
+        while (count < segments.size() && bytes > keepBytes) {
+            final OldestSegment next =
+                    count + 1 < segments.size() ? OldestSegment.of(segments.get(count + 1)) : after;
+            if (next.firstSequence() > belowSequence) {
                 break;
             }
-            final Path path = segments.remove(0).path();
-            bytes -= Files.size(path);
-            SegmentFiles.delete(path);
-            deleted++;
+            bytes -= Files.size(segments.get(count).path());
+            kept = next;
+            count++;
         }
-        if (deleted > 0) {
+        if (count > 0) {
+            kept.write(journal);
+            for (int i = 0; i < count; i++) {
+                segments.remove(0).delete();
+            }
             SyncFile.forceDirectory(journal);
         }
-        return deleted;
+        return count;
     }
 }

@@ -1,5 +1,6 @@
 package io.stemedb.engine.journal;
 
+import io.stemedb.codecs.RecordHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -10,12 +11,16 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * What a backup and a repair need to know of the files of a journal. Its owner, if there is one,
  * may append meanwhile.
  */
 public final class SegmentCopies {
+    /** Bytes of an excerpt before its record. */
+    public static final int EXCERPT_HEAD = Excerpt.RECORD_OFFSET;
+
     private static final int CHUNK = 1 << 20;
 
     private SegmentCopies() {}
@@ -30,11 +35,12 @@ public final class SegmentCopies {
     public record Segment(Path path, long length, boolean isFinal) {}
 
     /**
-     * The segments of a journal, oldest first, with all records appended before the call. All but
-     * the last are final: the appender is past them.
+     * The files of a journal: its segments, oldest first, with all records appended before the
+     * call, all but the last final, as the appender is past them; then the one that says where it
+     * begins. To be copied in this order.
      *
      * @param journal directory of the journal
-     * @return segments that hold a record
+     * @return segments that hold a record, and {@code oldest}
      * @throws JournalException if a file cannot be read, as when it was trimmed meanwhile
      */
     public static List<Segment> list(final Path journal) {
@@ -46,6 +52,10 @@ public final class SegmentCopies {
                 final boolean last = i + 1 == paths.size();
                 final long sound = last ? tail.soundLength(path) : 0;
                 found.add(new Segment(path, sound > 0 ? sound : writtenLength(path), !last));
+            }
+            final Path oldest = OldestSegment.file(journal);
+            if (Files.exists(oldest)) {
+                found.add(new Segment(oldest, OldestSegment.LENGTH, false));
             }
         } catch (final IOException e) {
             throw new JournalException(journal + ": cannot be read", e);
@@ -113,7 +123,7 @@ public final class SegmentCopies {
                 StandardCopyOption.COPY_ATTRIBUTES);
         try (FileChannel channel = FileChannel.open(copy, StandardOpenOption.WRITE)) {
             for (final Patch patch : patches) {
-                final ByteBuffer bytes = excerpt(patch);
+                final ByteBuffer bytes = excerpt(SegmentFiles.number(segment), patch);
                 while (bytes.hasRemaining()) {
                     channel.write(bytes, patch.position() + bytes.position());
                 }
@@ -124,7 +134,7 @@ public final class SegmentCopies {
         SyncFile.forceDirectory(segment.getParent());
     }
 
-    private static ByteBuffer excerpt(final Patch patch) {
+    private static ByteBuffer excerpt(final long segment, final Patch patch) {
         final int length = patch.record().length;
         final int whole = excerptLength(patch.position(), length);
         return ByteBuffer.allocate(whole)
@@ -132,6 +142,14 @@ public final class SegmentCopies {
                 .putInt(0, whole - Excerpt.FRAME_LENGTH)
                 .putInt(Excerpt.RECORD_LENGTH_OFFSET, length)
                 .putLong(Excerpt.SEQUENCE_OFFSET, patch.sequence())
+                .putLong(
+                        Excerpt.SEAL_OFFSET,
+                        Excerpt.seal(
+                                segment,
+                                patch.position(),
+                                patch.sequence(),
+                                length,
+                                RecordHeader.crc(new UnsafeBuffer(patch.record()), 0)))
                 .put(Excerpt.RECORD_OFFSET, patch.record());
     }
 

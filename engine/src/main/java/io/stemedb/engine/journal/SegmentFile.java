@@ -63,7 +63,11 @@ class SegmentFile {
                 final MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, size);
                 mapping = mapped;
                 walker.wrap(
-                        BufferUtil.address(mapped), (int) size, path.toString(), expectedSequence);
+                        BufferUtil.address(mapped),
+                        (int) size,
+                        number,
+                        path.toString(),
+                        expectedSequence);
             } else {
                 walker.release();
             }

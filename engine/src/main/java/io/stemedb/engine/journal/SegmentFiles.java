@@ -39,6 +39,9 @@ final class SegmentFiles {
     /** Chronicle keeps 22 bits for the cycle. */
     static final long MAX_NUMBER = (1L << 22) - 1;
 
+    /** Names of lives; anything else in a journal's directory is not its. */
+    private static final String LIVES = "[0-9]".repeat(8);
+
     private static final DateTimeFormatter NAME = DateTimeFormatter.ofPattern(ROLL_CYCLE.format());
 
     private SegmentFiles() {}
@@ -54,7 +57,7 @@ final class SegmentFiles {
     static long nextNumber(final Path journal, final List<SegmentFile> segments)
             throws IOException {
         long highest = segments.isEmpty() ? 0 : segments.get(segments.size() - 1).number();
-        try (DirectoryStream<Path> lives = Files.newDirectoryStream(journal, "[0-9]*")) {
+        try (DirectoryStream<Path> lives = Files.newDirectoryStream(journal, LIVES)) {
             for (final Path life : lives) {
                 highest = Math.max(highest, Long.parseLong(life.getFileName().toString()));
             }
@@ -71,7 +74,7 @@ final class SegmentFiles {
     static List<SegmentFile> list(final Path journal) {
         final List<SegmentFile> segments = new ArrayList<>();
         if (Files.isDirectory(journal)) {
-            try (DirectoryStream<Path> lives = Files.newDirectoryStream(journal, "[0-9]*")) {
+            try (DirectoryStream<Path> lives = Files.newDirectoryStream(journal, LIVES)) {
                 for (final Path life : lives) {
                     listLife(life, segments);
                 }
@@ -95,7 +98,8 @@ final class SegmentFiles {
         }
     }
 
-    private static long number(final Path file) {
+    /** Number of a segment, by its file's name. */
+    static long number(final Path file) {
         final String name = file.getFileName().toString();
         final String date = name.substring(0, name.length() - SingleChronicleQueue.SUFFIX.length());
         try {

@@ -8,50 +8,46 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Walks the excerpts of one mapped segment. The one decoder of the journal: ingest behind a running
  * appender, recovery, snapshots and verification all come through here.
  *
- * <p>A frame is believed only if its lengths fit each other and its sequence is the expected one.
- * Where that fails, the walker looks, from the end of the last good record on, for the next bytes
- * that are a record by length, sequence and CRC; what it passed over is reported with its bounds.
- * It never reads outside [0, limit).
+ * <p>An excerpt is believed if its seal is right. Behind a sealed one the next is due, and if one
+ * of its own fields was altered, the others and the frame still tell what it was. Else the walker
+ * looks for the next sealed one; what it passed over is reported with its bounds. The checksum over
+ * a record's body is for whoever takes the record. It never reads outside [0, limit).
  */
 final class SegmentWalker {
-    /** Accepts whatever sequence the first record of the segment has. */
+    /** Accepts whatever sequence the first sealed record of the segment has. */
     static final long ANY_SEQUENCE = -1;
 
-    /** Sequences further ahead than this are taken for noise, not for a gap. */
-    private static final long MAX_GAP = 1L << 32;
-
-    private static final long SEQUENCE_MAX = Long.MAX_VALUE >>> 8;
-    private static final long NO_RECORD = -2;
+    /** Chronicle starts every excerpt at a multiple of 4. */
     private static final int STEP = 4;
-
-    /** Two pages. */
-    private static final int MISPLACED_MAX = 8 << 10;
 
     private final UnsafeBuffer buffer = new UnsafeBuffer(0, 0);
     private String path = "";
+    private long number;
     private long position;
     private long goodEnd;
     private long expected;
 
-    /** Where the record delivered last stands, and how long its excerpt says it is. */
-    private long lastPosition;
+    /** Nothing was found behind the last good record, and nothing will be added. */
+    private boolean ended;
 
-    private int lastLength;
+    /** Of the record that was found last. */
+    private long foundSequence;
 
-    /** Length of the record that {@link #sequenceAt} found. */
     private int foundLength;
 
     /** Starts at the head of a segment mapped at an address; nothing is read yet. */
     void wrap(
             final long address,
             final int length,
+            final long segmentNumber,
             final String segmentPath,
             final long expectedSequence) {
         buffer.wrap(address, length);
+        number = segmentNumber;
         path = segmentPath;
         position = 0;
         goodEnd = 0;
-        lastLength = 0;
+        ended = false;
         expected = expectedSequence;
     }
 
@@ -60,7 +56,6 @@ final class SegmentWalker {
         buffer.wrap(0, 0);
         position = 0;
         goodEnd = 0;
-        lastLength = 0;
     }
 
     /**
@@ -86,14 +81,12 @@ final class SegmentWalker {
      */
     int walk(final long limit, final boolean sealed, final JournalHandler handler, final int max) {
         int calls = 0;
-        while (calls < max && position + Excerpt.RECORD_OFFSET <= limit) {
+        while (calls < max && !ended && position + Excerpt.MIN_LENGTH <= limit) {
             final int frame = buffer.getInt((int) position);
-            if (isRecord(frame, limit)) {
-                calls +=
-                        deliver(
-                                expected,
-                                buffer.getInt((int) position + Excerpt.RECORD_LENGTH_OFFSET),
-                                handler);
+            // the first of a walk without expectations goes the slow way: what was taken for
+            // metadata before it may have been a record
+            if (isFramed(position) && isSealed(position, limit) && foundSequence == expected) {
+                calls += deliver(position, foundSequence, foundLength, handler);
             } else if ((frame & Excerpt.END_OF_SEGMENT) == Excerpt.METADATA
                     && metadataEnd(position, frame) <= limit) {
                 position = metadataEnd(position, frame);
@@ -105,41 +98,22 @@ final class SegmentWalker {
                 calls += found;
             }
         }
-        if (calls < max && sealed && goodEnd < limit && position > goodEnd) {
+        if (calls < max && !ended && sealed && position > goodEnd) {
             // metadata that reaches over the limit may be a record with a bit turned over
             calls += resume(limit, true, handler);
         }
         return calls;
     }
 
-    private boolean isRecord(final int frame, final long limit) {
-        if (expected == ANY_SEQUENCE
-                || (frame & Excerpt.END_OF_SEGMENT) != 0
-                || frame < Excerpt.RECORD_OFFSET) {
-            return false;
-        }
-        final int index = (int) position;
-        final int recordLength = buffer.getInt(index + Excerpt.RECORD_LENGTH_OFFSET);
-        if (!Excerpt.isRecordLength(recordLength)
-                || position + Excerpt.FRAME_LENGTH + frame > limit) {
-            return false;
-        }
-        if (!isFramed(position)) {
-            return false;
-        }
-        // the first record of a walk without expectations goes the slow way, which looks at the
-        // next one too
-        return buffer.getLong(index + Excerpt.SEQUENCE_OFFSET) == expected;
-    }
-
-    private int deliver(final long sequence, final int recordLength, final JournalHandler handler) {
-        final int index = (int) position;
-        lastPosition = position;
-        lastLength = recordLength;
-        position = excerptEnd(position, recordLength);
+    private int deliver(
+            final long at,
+            final long sequence,
+            final int recordLength,
+            final JournalHandler handler) {
+        position = excerptEnd(at, recordLength);
         goodEnd = position;
         expected = sequence + 1;
-        handler.onRecord(sequence, buffer, index + Excerpt.RECORD_OFFSET, recordLength);
+        handler.onRecord(sequence, buffer, (int) at + Excerpt.RECORD_OFFSET, recordLength);
         return 1;
     }
 
@@ -148,78 +122,67 @@ final class SegmentWalker {
      * made, 0 if none.
      */
     private int resume(final long limit, final boolean sealed, final JournalHandler handler) {
-        final long end = goodEnd;
-        if (lastLength > 0 && !isWhole(lastPosition, lastLength, limit)) {
-            goodEnd =
-                    lastPosition
-                            + STEP; // its length may be wrong too: do not pass over what it hides
-        }
-        lastLength = 0;
         final long next = metadataEnd(goodEnd, limit);
-        for (long candidate = goodEnd;
-                candidate + Excerpt.RECORD_OFFSET + Limits.HEADER_LENGTH <= limit;
-                candidate += STEP) {
-            // where a record is due its sequence may be wrong; elsewhere it must speak for itself
-            if (candidate == next || isPlausible(statedSequence(candidate), candidate)) {
-                final long sequence = sequenceAt(candidate, candidate == next, limit);
-                if (sequence != NO_RECORD
-                        && (candidate == next && (expected == ANY_SEQUENCE || sequence == expected)
-                                || !isMisplaced(sequence, candidate, limit))) {
-                    return resumeAt(candidate, sequence, foundLength, next, handler);
-                }
+        for (long candidate = goodEnd; candidate + Excerpt.MIN_LENGTH <= limit; candidate += STEP) {
+            if (isSealed(candidate, limit) && (foundSequence >= expected && foundSequence > 0)
+                    || candidate == next && isDue(candidate, limit)) {
+                return resumeAt(candidate, foundSequence, foundLength, next, handler);
             }
         }
-        goodEnd = end;
-        if (!sealed) {
-            position = end;
-            return 0;
-        }
-        return tellUnreadableTail(metadataEnd(end, limit), limit, handler);
+        ended = sealed;
+        position = goodEnd;
+        return 0;
+    }
+
+    /** Whether the seal is right; sets what was found. */
+    private boolean isSealed(final long at, final long limit) {
+        foundLength = buffer.getInt((int) at + Excerpt.RECORD_LENGTH_OFFSET);
+        foundSequence = statedSequence(at);
+        return isInside(at, foundLength, limit)
+                && statedSeal(at) == seal(at, foundSequence, foundLength);
     }
 
     /**
-     * Whether it is one of a few in a row with lower sequences behind them, at the head of a
-     * segment, where nothing else bounds a gap: a block that was written to the wrong place must
-     * not hide the others.
+     * Whether the record that is due here is here, with one field altered: the sequence, the seal,
+     * the length, or its own checksum; sets what was found. No byte is missing before it, so its
+     * sequence is known.
      */
-    private boolean isMisplaced(final long sequence, final long candidate, final long limit) {
-        if (goodEnd > 0) {
+    private boolean isDue(final long at, final long limit) {
+        if (expected == ANY_SEQUENCE) {
             return false;
         }
-        long at = excerptEnd(candidate, foundLength);
-        long following = sequence + 1;
-        while (at + Excerpt.RECORD_OFFSET + Limits.HEADER_LENGTH <= limit) {
-            final int length = buffer.getInt((int) at + Excerpt.RECORD_LENGTH_OFFSET);
-            if (isWhole(at, length, limit)) {
-                final long stated = statedSequence(at);
-                if (stated < sequence && isPlausible(stated, at)) {
-                    return true;
-                }
-                following = stated == following ? following + 1 : NO_RECORD;
-                if (following != NO_RECORD && at - candidate > MISPLACED_MAX) {
-                    return false;
-                }
-                at = excerptEnd(at, length);
-            } else {
-                following = NO_RECORD;
-                at += STEP;
+        final int length = buffer.getInt((int) at + Excerpt.RECORD_LENGTH_OFFSET);
+        if (isInside(at, length, limit)
+                && (statedSeal(at) == seal(at, expected, length)
+                        || statedSequence(at) == expected
+                                && isFramed(at)
+                                && isWholeOrSealed(at, length))) {
+            foundSequence = expected;
+            foundLength = length;
+            return true;
+        }
+        final int longest = buffer.getInt((int) at) + Excerpt.FRAME_LENGTH - Excerpt.RECORD_OFFSET;
+        for (int padding = 0; padding < Excerpt.ALIGNMENT; padding++) {
+            if (isInside(at, longest - padding, limit)
+                    && statedSeal(at) == seal(at, expected, longest - padding)) {
+                foundSequence = expected;
+                foundLength = longest - padding;
+                return true;
             }
         }
         return false;
     }
 
     /**
-     * A whole frame where a record is due, and none can be read from there on: at least one is
-     * lost.
+     * At the end of a journal's last segment: a whole frame where a record is due, and none can be
+     * read from there on, so at least one is lost. In the segments before, the sequence behind says
+     * what is.
+     *
+     * @return calls made
      */
-    private int tellUnreadableTail(
-            final long next, final long limit, final JournalHandler handler) {
-        position = limit;
-        if (expected == ANY_SEQUENCE || next + Excerpt.FRAME_LENGTH > limit) {
-            return 0;
-        }
-        final int frame = buffer.getInt((int) next);
-        if (frame == 0 || (frame & Excerpt.NOT_COMPLETE) != 0) {
+    int tellLost(final long limit, final JournalHandler handler) {
+        final long next = metadataEnd(goodEnd, limit);
+        if (expected == ANY_SEQUENCE || !isFrameDue(next, limit)) {
             return 0;
         }
         final long lost = expected++;
@@ -234,106 +197,17 @@ final class SegmentWalker {
         return 1;
     }
 
-    /**
-     * Sequence of the record at a position, if bytes of the right CRC are there; sets the length
-     * found.
-     */
-    private long sequenceAt(final long candidate, final boolean due, final long limit) {
-        foundLength = buffer.getInt((int) candidate + Excerpt.RECORD_LENGTH_OFFSET);
-        if (!isWhole(candidate, foundLength, limit) && !(due && isWholeByFrame(candidate, limit))) {
-            return NO_RECORD;
-        }
-        final int recordLength = foundLength;
-        final long stated = statedSequence(candidate);
-        final long following = following(excerptEnd(candidate, recordLength), limit);
-        if (following == NO_RECORD) {
-            return sequenceOfLast(stated, candidate, due);
-        }
-        if (following == stated + 1 && isPlausible(stated, candidate)) {
-            return stated;
-        }
-        if (due && expected == ANY_SEQUENCE) {
-            return sequenceOfFirst(stated, excerptEnd(candidate, recordLength), following, limit);
-        }
-        // the CRC does not cover the sequence: where the two disagree the one behind decides
-        return due && isPlausible(following - 1, candidate) ? following - 1 : NO_RECORD;
-    }
-
-    /**
-     * Nothing was expected, and the first two records disagree: the third decides, and without one
-     * the smaller, as a bit turned over is mostly one of the many leading zeros.
-     */
-    private long sequenceOfFirst(
-            final long stated, final long end, final long following, final long limit) {
-        final long second = metadataEnd(end, limit);
-        final int length = buffer.getInt((int) second + Excerpt.RECORD_LENGTH_OFFSET);
-        final long third = following(excerptEnd(second, length), limit);
-        if (third == stated + 2 || third != following + 1 && stated < following - 1) {
-            return isPlausible(stated, 0) ? stated : NO_RECORD;
-        }
-        return isPlausible(following - 1, 0) ? following - 1 : stated;
-    }
-
-    /** The frame gives the length too, up to the padding. */
-    private boolean isWholeByFrame(final long candidate, final long limit) {
-        final int longest =
-                buffer.getInt((int) candidate) + Excerpt.FRAME_LENGTH - Excerpt.RECORD_OFFSET;
-        for (int padding = 0; padding < Excerpt.ALIGNMENT; padding++) {
-            foundLength = longest - padding;
-            if (isWhole(candidate, foundLength, limit)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private long sequenceOfLast(final long stated, final long candidate, final boolean due) {
-        final boolean oneBit = Long.bitCount(stated ^ expected) == 1;
-        if (isPlausible(stated, candidate) && !(due && goodEnd == 0 && oneBit)) {
-            return stated;
-        }
-        // no byte is missing before it, so none of its sequences is
-        return due && expected != ANY_SEQUENCE && (stated > expected || oneBit)
-                ? expected
-                : NO_RECORD;
-    }
-
-    /** Sequence of the whole record that stands right behind another, metadata apart. */
-    private long following(final long end, final long limit) {
-        final long at = metadataEnd(end, limit);
-        if (at + Excerpt.RECORD_OFFSET + Limits.HEADER_LENGTH > limit || !isFramed(at)) {
-            return NO_RECORD;
-        }
-        return isWhole(at, buffer.getInt((int) at + Excerpt.RECORD_LENGTH_OFFSET), limit)
-                ? statedSequence(at)
-                : NO_RECORD;
-    }
-
-    /**
-     * Whether so many records can have been lost in the bytes before; none says how many segments
-     * were.
-     */
-    private boolean isPlausible(final long sequence, final long candidate) {
-        if (expected == ANY_SEQUENCE) {
-            return sequence > 0 && sequence < SEQUENCE_MAX;
-        }
-        final long lost = sequence - expected;
-        return lost >= 0
-                && lost <= (goodEnd == 0 ? MAX_GAP : (candidate - goodEnd) / Excerpt.MIN_LENGTH);
-    }
-
     private int resumeAt(
             final long candidate,
             final long sequence,
             final int recordLength,
             final long next,
             final JournalHandler handler) {
-        final long from = Math.min(next, candidate); // behind metadata
         final long first = expected == ANY_SEQUENCE ? sequence : expected;
-        position = candidate;
         if (candidate == next && sequence == first && isSound(candidate, sequence, recordLength)) {
-            return deliver(sequence, recordLength, handler);
+            return deliver(candidate, sequence, recordLength, handler);
         }
+        final long from = Math.min(next, candidate); // behind metadata
         final String lost =
                 sequence == first
                         ? "no record lost"
@@ -341,7 +215,7 @@ final class SegmentWalker {
         final String where =
                 candidate == next
                         ? "before record " + sequence
-                        : "bytes " + next + "-" + (candidate + Excerpt.RECORD_OFFSET) + " damaged";
+                        : "bytes " + from + "-" + (candidate + Excerpt.RECORD_OFFSET) + " damaged";
         handler.onDamage(
                 first,
                 sequence - 1,
@@ -349,7 +223,17 @@ final class SegmentWalker {
                 buffer,
                 (int) from,
                 candidate == next ? 0 : (int) Math.min(candidate - from, Limits.RECORD_MAX));
-        return 1 + deliver(sequence, recordLength, handler);
+        return 1 + deliver(candidate, sequence, recordLength, handler);
+    }
+
+    /**
+     * A record whose process was killed before Chronicle closed its frame is none the worse for it.
+     */
+    private boolean isSound(final long at, final long sequence, final int recordLength) {
+        return (isFramed(at) || isFrameOpen(at, recordLength))
+                && statedSequence(at) == sequence
+                && buffer.getInt((int) at + Excerpt.RECORD_LENGTH_OFFSET) == recordLength
+                && statedSeal(at) == seal(at, sequence, recordLength);
     }
 
     /** As Chronicle leaves it until it closes: empty, or not complete; and nothing behind. */
@@ -364,19 +248,24 @@ final class SegmentWalker {
                 frame == 0
                         || (frame & Excerpt.END_OF_SEGMENT) == Excerpt.NOT_COMPLETE
                                 && (frame & Excerpt.LENGTH_MASK) != whole;
-        return open && following(excerptEnd(at, recordLength), buffer.capacity()) == NO_RECORD;
-    }
-
-    private boolean isSound(final long at, final long sequence, final int recordLength) {
-        // a record whose process was killed before Chronicle closed its frame is none the worse for
-        // it
-        return (isFramed(at) || isFrameOpen(at, recordLength))
-                && statedSequence(at) == sequence
-                && buffer.getInt((int) at + Excerpt.RECORD_LENGTH_OFFSET) == recordLength;
+        final long end = metadataEnd(excerptEnd(at, recordLength), buffer.capacity());
+        return open
+                && (end + Excerpt.MIN_LENGTH > buffer.capacity()
+                        || !isSealed(end, buffer.capacity()));
     }
 
     private long statedSequence(final long at) {
         return buffer.getLong((int) at + Excerpt.SEQUENCE_OFFSET);
+    }
+
+    private long statedSeal(final long at) {
+        return buffer.getLong((int) at + Excerpt.SEAL_OFFSET);
+    }
+
+    /** What the seal at a position must be. */
+    private long seal(final long at, final long sequence, final int recordLength) {
+        final int crc = RecordHeader.crc(buffer, (int) at + Excerpt.RECORD_OFFSET);
+        return Excerpt.seal(number, at, sequence, recordLength, crc);
     }
 
     private static long excerptEnd(final long at, final int recordLength) {
@@ -398,7 +287,10 @@ final class SegmentWalker {
 
     /** Whether, where the first record is due, a frame says that one was written. */
     boolean isFrameDue(final long limit) {
-        final long at = headEnd(limit);
+        return isFrameDue(headEnd(limit), limit);
+    }
+
+    private boolean isFrameDue(final long at, final long limit) {
         if (at + Excerpt.FRAME_LENGTH > limit) {
             return false;
         }
@@ -420,18 +312,21 @@ final class SegmentWalker {
         return at;
     }
 
-    /** Chronicle starts every excerpt at a multiple of 4. */
     private static long metadataEnd(final long at, final int frame) {
         return at + Excerpt.FRAME_LENGTH + (frame & Excerpt.LENGTH_MASK) + STEP - 1 & -STEP;
     }
 
-    private boolean isWhole(final long at, final int recordLength, final long limit) {
-        if (!Excerpt.isRecordLength(recordLength)
-                || at + Excerpt.RECORD_OFFSET + recordLength > limit) {
-            return false;
-        }
+    /** Whether a record of such a length would end below the limit. */
+    private static boolean isInside(final long at, final int recordLength, final long limit) {
+        return Excerpt.isRecordLength(recordLength)
+                && at + Excerpt.RECORD_OFFSET + recordLength <= limit;
+    }
+
+    /** Whether the body's checksum is what its header says, or else what the seal says. */
+    private boolean isWholeOrSealed(final long at, final int recordLength) {
         final int record = (int) at + Excerpt.RECORD_OFFSET;
-        return RecordHeader.crc(buffer, record)
-                == RecordHeader.computeCrc(buffer, record, recordLength);
+        final int crc = RecordHeader.computeCrc(buffer, record, recordLength);
+        return RecordHeader.crc(buffer, record) == crc
+                || statedSeal(at) == Excerpt.seal(number, at, expected, recordLength, crc);
     }
 }

@@ -10,14 +10,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The lock of a data directory: an advisory lock of the operating system on the file {@code lock},
- * which dies with its process, and a set in this JVM. The set is looked at first, since closing a
- * second descriptor of the lock file would drop the first one's lock; and nobody in this process
+ * which dies with its process, and a table in this JVM. The table is looked at first, since closing
+ * a second descriptor of the lock file would drop the first one's lock; and nobody in this process
  * opens the file while another does.
  *
  * <p>Whoever has the first byte locked holds the directory, and locks the second one too, on which
@@ -29,7 +31,12 @@ public final class DirectoryLock implements AutoCloseable {
     private static final long HOLDER = 0;
     private static final long LOOK = 1;
     private static final long WRITTEN_NS = 1_000_000_000;
-    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
+    /**
+     * The directories held, each with the identity of its lock file: that is the same by another
+     * path, such as a bind mount.
+     */
+    private static final Map<Path, Object> HELD = new ConcurrentHashMap<>();
 
     /** Never closed, see {@link #tryLock}. */
     private static final Set<FileChannel> KEPT = ConcurrentHashMap.newKeySet();
@@ -53,34 +60,32 @@ public final class DirectoryLock implements AutoCloseable {
     public static synchronized DirectoryLock acquire(final Path directory) {
         try {
             final Path real = directory.toRealPath();
-            if (!HELD.add(real)) {
+            if (isHeldHere(real)) {
                 throw new DirectoryInUseException(
                         directory + ": in use by this process, pid " + ownPid());
             }
+            final Path file = real.resolve(FILE);
             FileChannel channel = null;
             boolean locked = false;
             try {
                 channel =
                         FileChannel.open(
-                                real.resolve(FILE),
+                                file,
                                 StandardOpenOption.CREATE,
                                 StandardOpenOption.READ,
                                 StandardOpenOption.WRITE);
-                final FileLock lock = tryLock(directory, channel);
-                if (lock == null) {
+                if (tryLock(directory, channel, HOLDER, false) == null) {
                     throw new DirectoryInUseException(
-                            directory + ": in use by " + awaitHolder(channel));
+                            directory + ": in use by " + awaitHolder(directory, channel));
                 }
                 write(channel, "pid " + ownPid() + " since " + Instant.now());
-                channel.lock(LOOK, 1, false); // others have it for the moment of a look
+                awaitNobodyLooks(directory, channel);
+                HELD.put(real, keyOf(file));
                 locked = true;
                 return new DirectoryLock(real, channel);
             } finally {
-                if (!locked) {
-                    HELD.remove(real);
-                    if (channel != null && !KEPT.contains(channel)) {
-                        channel.close();
-                    }
+                if (!locked && channel != null && !KEPT.contains(channel)) {
+                    channel.close();
                 }
             }
         } catch (final IOException e) {
@@ -88,15 +93,16 @@ public final class DirectoryLock implements AutoCloseable {
         }
     }
 
-    /** The directory may be held by this process under another path, such as a bind mount. */
-    private static FileLock tryLock(final Path directory, final FileChannel channel)
+    /** The file may be locked in this process by a class that was loaded another time. */
+    private static FileLock tryLock(
+            final Path directory, final FileChannel channel, final long at, final boolean shared)
             throws IOException {
         try {
-            return channel.tryLock(HOLDER, 1, false);
+            return channel.tryLock(at, 1, shared);
         } catch (final OverlappingFileLockException e) {
             KEPT.add(channel); // closing it would end the lock that this process has on the file
             throw new DirectoryInUseException(
-                    directory + ": in use by this process under another path, pid " + ownPid());
+                    directory + ": in use by this process, pid " + ownPid());
         }
     }
 
@@ -111,13 +117,20 @@ public final class DirectoryLock implements AutoCloseable {
         if (!Files.exists(file)) {
             return null;
         }
+        final String here = "this process, pid " + ownPid();
+        if (isHeldHere(directory)) {
+            return here;
+        }
         try {
-            if (isHeldHere(directory)) {
-                return "this process, pid " + ownPid();
-            }
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-                final FileLock lock = channel.tryLock(LOOK, 1, true);
-                return lock == null ? read(channel) : null;
+            final FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+            try {
+                return tryLock(directory, channel, LOOK, true) == null ? read(channel) : null;
+            } catch (final DirectoryInUseException e) {
+                return here;
+            } finally {
+                if (!KEPT.contains(channel)) {
+                    channel.close();
+                }
             }
         } catch (final IOException e) {
             throw new UncheckedIOException(file + ": cannot be looked at", e);
@@ -125,17 +138,24 @@ public final class DirectoryLock implements AutoCloseable {
     }
 
     /**
-     * Whether an engine of this process holds a directory.
+     * Whether an engine of this process holds a directory, by whatever path.
      *
      * @param directory an existing directory
      * @return true if so
      */
     public static boolean isHeldHere(final Path directory) {
         try {
-            return HELD.contains(directory.toRealPath());
+            final Path real = directory.toRealPath();
+            final Path file = real.resolve(FILE);
+            return HELD.containsKey(real) || Files.exists(file) && HELD.containsValue(keyOf(file));
         } catch (final IOException e) {
             throw new UncheckedIOException(directory + ": cannot be looked at", e);
         }
+    }
+
+    /** Device and inode. */
+    private static Object keyOf(final Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
     }
 
     private static long ownPid() {
@@ -143,10 +163,11 @@ public final class DirectoryLock implements AutoCloseable {
     }
 
     /** One that has the lock for a moment only may not have written yet that it is the holder. */
-    private static String awaitHolder(final FileChannel channel) throws IOException {
+    private static String awaitHolder(final Path directory, final FileChannel channel)
+            throws IOException {
         final long startNs = System.nanoTime();
         while (System.nanoTime() - startNs < WRITTEN_NS) {
-            try (FileLock look = channel.tryLock(LOOK, 1, true)) {
+            try (FileLock look = tryLock(directory, channel, LOOK, true)) {
                 if (look == null) {
                     break;
                 }
@@ -154,6 +175,23 @@ public final class DirectoryLock implements AutoCloseable {
             Thread.yield();
         }
         return read(channel);
+    }
+
+    /** Others have the second byte for the moment of a look, unless they were stopped in it. */
+    private static void awaitNobodyLooks(final Path directory, final FileChannel channel)
+            throws IOException {
+        final long startNs = System.nanoTime();
+        while (tryLock(directory, channel, LOOK, false) == null) {
+            if (System.nanoTime() - startNs > WRITTEN_NS) {
+                throw new DirectoryInUseException(
+                        directory
+                                + ": another process looks who holds it, and does not end that; it"
+                                + " has byte "
+                                + LOOK
+                                + " of the file lock");
+            }
+            Thread.yield();
+        }
     }
 
     private static String read(final FileChannel channel) throws IOException {

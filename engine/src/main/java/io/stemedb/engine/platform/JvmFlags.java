@@ -5,9 +5,11 @@ import java.util.List;
 
 /** The JVM flags without which the libraries below fail in ways that do not name them. */
 public final class JvmFlags {
-    private static final String[] OPENS = {
-        "jdk.internal.misc", "java.util.zip", "sun.nio.ch", "java.lang.reflect",
-    };
+    /** Packages of java.base; a test compares them with the build and the README. */
+    static final List<String> OPENS =
+            List.of("jdk.internal.misc", "java.util.zip", "sun.nio.ch", "java.lang.reflect");
+
+    static final List<String> EXPORTS = List.of("jdk.internal.ref");
 
     private JvmFlags() {}
 
@@ -25,8 +27,10 @@ public final class JvmFlags {
                 missing.add("--add-opens java.base/" + name + "=ALL-UNNAMED");
             }
         }
-        if (!base.isExported("jdk.internal.ref", own)) {
-            missing.add("--add-exports java.base/jdk.internal.ref=ALL-UNNAMED");
+        for (final String name : EXPORTS) {
+            if (!base.isExported(name, own)) {
+                missing.add("--add-exports java.base/" + name + "=ALL-UNNAMED");
+            }
         }
         if (!missing.isEmpty()) {
             throw new IllegalStateException("JVM flags missing: " + String.join(" ", missing));

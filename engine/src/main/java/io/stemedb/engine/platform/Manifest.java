@@ -25,7 +25,7 @@ import java.util.zip.CRC32C;
 public record Manifest(
         UUID engineId, int format, String rollCycle, int segmentLength, String subjectIndex) {
     /** The layout written by this version, and the only one it reads. */
-    public static final int FORMAT = 1;
+    public static final int FORMAT = 2;
 
     private static final String FILE = "manifest";
     private static final int LENGTH_MAX = 4096;

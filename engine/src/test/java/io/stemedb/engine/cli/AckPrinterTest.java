@@ -3,10 +3,12 @@ package io.stemedb.engine.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.engine.cli.Console.OutputClosedException;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
@@ -14,6 +16,7 @@ import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -51,6 +54,40 @@ class AckPrinterTest {
         final String line = assertTimeoutPreemptively(Duration.ofSeconds(20), reader::readLine);
         assertEquals("7 1 " + hexOf(7), line);
         acks.close();
+    }
+
+    /** "Flushed at least every 10 ms": the median, as a loaded machine may be late at times. */
+    @Test
+    void aLineComesSoonAfterItsRecordIsSynced() throws IOException {
+        final int count = 301;
+        final long[] delaysNs = new long[count];
+        final PipedOutputStream out = new PipedOutputStream();
+        final AtomicLong flushedNs = new AtomicLong();
+        final PipedInputStream in = new PipedInputStream(out);
+        final OutputStream timed =
+                new FilterOutputStream(out) {
+                    @Override
+                    public void flush() throws IOException {
+                        super.flush();
+                        flushedNs.set(System.nanoTime());
+                    }
+                };
+        final AckPrinter acks = new AckPrinter(timed, synced::get);
+        for (int i = 1; i <= count; i++) {
+            final long before = flushedNs.get();
+            offer(acks, i, i);
+            final long syncedNs = System.nanoTime();
+            synced.set(i);
+            while (flushedNs.get() == before) {
+                Thread.onSpinWait();
+            }
+            delaysNs[i - 1] = flushedNs.get() - syncedNs;
+            in.skipNBytes(in.available());
+        }
+        acks.close();
+        Arrays.sort(delaysNs);
+        final long medianNs = delaysNs[count / 2];
+        assertTrue(medianNs < 10_000_000, () -> "median of the delays, ns: " + medianNs);
     }
 
     @Test

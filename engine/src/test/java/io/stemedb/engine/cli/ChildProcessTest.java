@@ -29,6 +29,7 @@ class ChildProcessTest {
 
     @TempDir private Path directory;
     private final List<Process> children = new ArrayList<>();
+    private final List<String> flags = new ArrayList<>();
 
     @AfterEach
     void endChildren() throws InterruptedException {
@@ -73,6 +74,58 @@ class ChildProcessTest {
         assertTrue(reader.inputReader().readLine().contains("\"value\":300.0}"));
         final Process verify = start("verify");
         assertEquals(0, exitCode(verify), errorsOf(verify));
+    }
+
+    /** Reads go beside a running engine; what needs the directory for itself names who has it. */
+    @Test
+    void readCommandsOnADirectoryWhoseEngineRunsElsewhere() throws Exception {
+        final Process child = start("ingest", "-", "--acks");
+        final OutputStream in = child.getOutputStream();
+        final BufferedReader out = child.inputReader(StandardCharsets.UTF_8);
+        final String id = "0e".repeat(32);
+        final Cli cli = new Cli(directory.resolve("data"));
+        for (int round = 1; round <= 3; round++) {
+            write(in, Cli.claim("s", round, round));
+            final String hash = hashOf(assertTimeoutPreemptively(PATIENCE, out::readLine));
+            write(in, Cli.vote(hash, 0.5));
+            assertTimeoutPreemptively(PATIENCE, out::readLine);
+            if (round == 1) {
+                write(in, Cli.epoch(id, "day"));
+                assertTimeoutPreemptively(PATIENCE, out::readLine);
+            }
+            assertPrints(1, "\"value\":" + round + ".0", cli.run("get", hash));
+            assertPrints(round, "\"subject\":\"s\"", cli.run("subject", "s"));
+            assertPrints(1, "\"weight\":0.5", cli.run("votes", hash));
+            assertPrints(1, "\"name\":\"day\"", cli.run("epoch", id));
+            assertPrints(1, "s", cli.run("subjects"));
+        }
+        for (final Cli.Result refused :
+                List.of(cli.run("verify"), cli.runWith("", "ingest", "-"))) {
+            assertEquals(3, refused.exitCode(), refused::err);
+            assertEquals("", refused.out());
+            assertTrue(
+                    refused.err().matches("(?s)stemedb: .*\\b" + child.pid() + "\\b.*"),
+                    refused::err);
+        }
+        in.close();
+        assertEquals(0, exitCode(child), errorsOf(child));
+        assertEquals(0, cli.run("verify").exitCode());
+    }
+
+    private static void write(final OutputStream in, final String line) throws IOException {
+        in.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        in.flush();
+    }
+
+    private static String hashOf(final String ack) {
+        return ack.split(" ")[2];
+    }
+
+    private static void assertPrints(final int lines, final String part, final Cli.Result printed) {
+        assertEquals(0, printed.exitCode(), printed::err);
+        assertEquals("", printed.err());
+        assertEquals(lines, printed.outLines().size(), printed::out);
+        assertTrue(printed.out().contains(part), printed::out);
     }
 
     @Test
@@ -132,6 +185,7 @@ class ChildProcessTest {
                 command.add(flag);
             }
         }
+        command.addAll(flags);
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
         command.add(Main.class.getName());
@@ -153,5 +207,38 @@ class ChildProcessTest {
         final Path errors = directory.resolve("err-" + children.indexOf(child));
         assertFalse(Files.notExists(errors));
         return Files.readString(errors);
+    }
+
+    /** The engine logs that there is no native library, and the command line says it. */
+    @Test
+    void withoutTheNativeLibraryThatIsSaidInOneLine() throws Exception {
+        flags.add("-Dio.stemedb.blake3=java");
+        final Process child = start("ingest", "-");
+        try (OutputStream in = child.getOutputStream()) {
+            in.write((Cli.claim("s", 1, 1) + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        assertEquals(0, exitCode(child), errorsOf(child));
+        final List<String> lines = errorsOf(child).lines().toList();
+        assertEquals("stemedb: BLAKE3: java: asked for by io.stemedb.blake3", lines.get(0));
+        assertEquals(
+                1, lines.stream().filter(line -> line.contains("BLAKE3")).count(), lines::toString);
+        assertTrue(lines.stream().noneMatch(line -> line.contains("INFO")), lines::toString);
+    }
+
+    /** Two launches in one process: a store is rebuilt. */
+    @Test
+    void withoutTheNativeLibraryARepairSaysItOnce() throws Exception {
+        final Process ingest = start("ingest", "-");
+        try (OutputStream in = ingest.getOutputStream()) {
+            in.write((Cli.claim("s", 1, 1) + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        assertEquals(0, exitCode(ingest), errorsOf(ingest));
+        Files.delete(directory.resolve("data/lmdb/data.mdb"));
+        flags.add("-Dio.stemedb.blake3=java");
+        final Process repair = start("repair");
+        assertEquals(0, exitCode(repair), errorsOf(repair));
+        final String said = errorsOf(repair);
+        assertEquals(1, said.split("BLAKE3", -1).length - 1, said);
+        assertTrue(said.contains("stemedb: BLAKE3: java"), said);
     }
 }

@@ -230,14 +230,25 @@ final class Children implements AutoCloseable {
             return wrong;
         }
 
-        /** What was durable is owed, and no more; errors are no wonder once the disk is gone. */
-        List<String> settleAfterPowerCut() {
+        /**
+         * What was said to be durable before the cut is owed, and no more: a machine without power
+         * says nothing. Here the child lives on, and a force that is under way at the cut may go
+         * well although its blocks stay "unwritten", as the file systems drop that error.
+         *
+         * @param saidBytes bytes of its output at the cut
+         */
+        List<String> settleAfterPowerCut(final long saidBytes) throws IOException {
+            final byte[] bytes = Files.readAllBytes(output);
+            final List<String> saidBefore =
+                    new String(bytes, 0, Math.toIntExact(saidBytes), StandardCharsets.UTF_8)
+                            .lines()
+                            .toList();
             final List<String> wrong = new ArrayList<>();
             for (final Path home : homes) {
                 final Path obligations = EngineChild.obligations(home);
                 final Ledger ledger = Ledger.read(obligations, name(home));
                 final long owed = ledger.last();
-                wrong.addAll(ledger.add(name(home), said()));
+                wrong.addAll(ledger.add(name(home), saidBefore));
                 ledger.cutAbove(Math.max(owed, ledger.durable()));
                 ledger.write(obligations, name(home));
             }

@@ -27,7 +27,8 @@ class KillTest {
     /** Engines in one process, each on a directory of its own: a start of a JVM costs a second. */
     private static final int TOGETHER = 6;
 
-    private static final int FEW_DIRECTORIES = 20;
+    private static final int FEW_TOGETHER = 1;
+    private static final int FEW_PROCESSES = 20;
     private static final int DIRECTORIES = 150;
     private static final int START_US = 1_000_000;
     private static final int APPENDING_US = 350_000;
@@ -36,30 +37,34 @@ class KillTest {
 
     @Test
     void aFewKills() throws Exception {
-        kills(FEW_DIRECTORIES);
+        final int processes = kills(1, FEW_PROCESSES, FEW_TOGETHER);
+        assertTrue(processes >= FEW_PROCESSES, () -> "processes killed: " + processes);
     }
 
     @Test
     @Tag("faults")
     void manyKills() throws Exception {
-        kills(Children.scaled(DIRECTORIES));
+        kills(Children.scaled(DIRECTORIES), 1, TOGETHER);
     }
 
-    private void kills(final int directories) throws Exception {
+    /** At least so many of each; returns how many processes were killed. */
+    private int kills(final int leastDirectories, final int leastProcesses, final int together)
+            throws Exception {
         final long seed = Children.seed();
         final Random random = new Random(seed);
         int obligations = 0;
-        int killed = 0;
+        int directories = 0;
+        int processes = 0;
         try (Children children = new Children(work)) {
-            for (int first = 0; first < directories; first += TOGETHER) {
+            while (directories < leastDirectories || processes < leastProcesses) {
+                final String at = "seed " + seed + ", directories from " + directories;
                 final List<Path> homes = new ArrayList<>();
-                for (int i = first; i < Math.min(first + TOGETHER, directories); i++) {
-                    homes.add(children.home("home-" + i));
+                for (int i = 0; i < together; i++) {
+                    homes.add(children.home("home-" + directories++));
                 }
-                final String at = "seed " + seed + ", directories from " + first;
                 for (int life = 1 + random.nextInt(LIVES); life > 0; life--) {
                     kill(children, random, homes, life == 1, at);
-                    killed += homes.size();
+                    processes++;
                 }
                 for (final Path home : homes) {
                     assertEquals(List.of(), children.check(home, random.nextInt(4) == 0), at);
@@ -70,10 +75,11 @@ class KillTest {
             }
         }
         System.out.println(
-                "KillTest: %d directories, %d kills, %d obligations"
-                        .formatted(directories, killed, obligations));
+                "KillTest: %d processes killed, %d directories, %d obligations"
+                        .formatted(processes, directories, obligations));
         assertTrue(
                 obligations >= LEAST * directories, "hardly anything was appended: " + obligations);
+        return processes;
     }
 
     /** The last life of a directory appends; one before may be killed in its start. */

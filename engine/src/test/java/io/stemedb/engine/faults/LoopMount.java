@@ -46,9 +46,14 @@ final class LoopMount implements AutoCloseable {
         mounted = true;
     }
 
-    /** Nothing reaches the disk from now on, neither data nor the file system's own log. */
-    void cutPower() throws IOException {
-        Machine.run(powercut.toString(), directory.toString());
+    /**
+     * Nothing reaches the disk from now on, neither data nor the file system's own log.
+     *
+     * @return bytes that a file elsewhere had right before
+     */
+    long cutPower(final Path output) throws IOException {
+        return Long.parseLong(
+                Machine.run(powercut.toString(), directory.toString(), output.toString()));
     }
 
     void unmount() throws IOException {

@@ -234,7 +234,7 @@ class StoreCorruptionTest {
                     "no sequence is given twice");
         }
         assertTrue(
-                told.stream().anyMatch(error -> error.getMessage().contains("was given out")),
+                told.stream().anyMatch(error -> error.getMessage().contains("are missing")),
                 told::toString);
     }
 

@@ -1,5 +1,6 @@
 package io.stemedb.engine.journal;
 
+import io.stemedb.codecs.RecordHeader;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import net.openhft.chronicle.queue.ExcerptAppender;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
 import net.openhft.chronicle.wire.DocumentContext;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A queue of Chronicle's in our format, without what our journal adds: no reserved blocks, and no
@@ -38,6 +40,13 @@ public final class BareQueue implements AutoCloseable {
             assert ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
             bytes.writeInt(record.length);
             bytes.writeLong(sequence);
+            bytes.writeLong(
+                    Excerpt.seal(
+                            1,
+                            frame,
+                            sequence,
+                            record.length,
+                            RecordHeader.crc(new UnsafeBuffer(record), 0)));
             bytes.write(record);
             bytes.write(new byte[Excerpt.padding(frame, record.length)]);
         }

@@ -9,6 +9,7 @@ import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.RecordValidator;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
@@ -274,12 +275,13 @@ class ChronicleJournalTest extends JournalFixture {
     }
 
     @Test
-    void anOpenThatAppendsNothingLeavesNothing() throws IOException {
+    void anOpenThatAppendsNothingLeavesWhereTheJournalBegins() throws IOException {
         open().close();
         open().close();
         try (var files = Files.list(directory)) {
-            assertEquals(0, files.count());
+            assertEquals(List.of(OldestSegment.file(directory)), files.toList());
         }
+        assertEquals(new OldestSegment(1, 1), OldestSegment.read(directory));
     }
 
     @Test
@@ -293,6 +295,64 @@ class ChronicleJournalTest extends JournalFixture {
             assertTrue(Thread.interrupted());
             assertFalse(Thread.currentThread().isInterrupted());
             assertSequences(new Collector().drain(journal.newReader(1)), 1, 10_000);
+        }
+    }
+
+    /** A reader is opened again where the first segments were closed meanwhile. */
+    @Test
+    void aNewReaderDoesNotCountWhatWasReadAsBacklog() {
+        final long backlogLimit = 1 << 20;
+        final JournalConfig config =
+                new JournalConfig(SEGMENT, 1 << 20, backlogLimit, 0, SystemNanoClock.INSTANCE);
+        try (ChronicleJournal journal = ChronicleJournal.open(directory, config)) {
+            long n = 0;
+            for (int round = 0; round < 3; round++) {
+                final JournalReader reader = journal.newReader(n + 1);
+                for (final long end = n + 20_000; n < end; ) {
+                    final int length = records.encode(n + 1, 200);
+                    int refused = 0;
+                    while (journal.append(records.buffer, 0, length) < 0) {
+                        assertTrue(++refused < 1_000, "back-pressured for ever at " + n);
+                        while (reader.poll(new Collector(), 1_000) > 0) {
+                            Thread.onSpinWait();
+                        }
+                        journal.prepare();
+                    }
+                    n++;
+                }
+                new Collector().drain(reader);
+                journal.sync(n);
+                while (journal.prepare() > 0) {
+                    Thread.onSpinWait();
+                }
+            }
+            assertEquals(60_000, journal.appended());
+            // and it still is a limit
+            final int length = records.encode(n + 1, 200);
+            int more = 0;
+            while (journal.append(records.buffer, 0, length) > 0) {
+                journal.prepare();
+                more++;
+            }
+            assertTrue(more <= backlogLimit / length + 1, "more: " + more);
+        }
+    }
+
+    @Test
+    void whatIsNotNamedLikeALifeIsNotTheJournals() throws IOException {
+        try (ChronicleJournal journal = open()) {
+            append(journal, 1, 10);
+        }
+        final List<SegmentFile> segments = SegmentFiles.list(directory);
+        for (final String name : List.of("00000001.bak", "1", "000000007", "00000002x")) {
+            final Path other = Files.createDirectory(directory.resolve(name));
+            Files.copy(segments.get(0).path(), other.resolve(segments.get(0).path().getFileName()));
+        }
+        assertEquals(segments.size(), SegmentFiles.list(directory).size());
+        try (ChronicleJournal journal = open()) {
+            assertEquals(List.of(), journal.damage());
+            assertEquals(2, append(journal, 2, 10));
+            assertSequences(new Collector().drain(journal.newReader(1)), 1, 2);
         }
     }
 }

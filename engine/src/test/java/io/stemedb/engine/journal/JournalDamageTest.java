@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.agrona.DirectBuffer;
@@ -110,7 +111,7 @@ class JournalDamageTest extends JournalFixture {
 
     /** A life with one record does not say by itself where the journal ends. */
     @Test
-    void everyBitOfALifesOnlyRecordMayTurnOver() throws IOException {
+    void everyBitOfTheFieldsOfALifesOnlyRecordMayTurnOver() throws IOException {
         try (ChronicleJournal journal = open()) {
             for (long n = 1; n <= 4; n++) {
                 append(journal, n, 30);
@@ -123,7 +124,8 @@ class JournalDamageTest extends JournalFixture {
         final byte[] sound = Files.readAllBytes(file);
         final int excerpt = Excerpt.RECORD_OFFSET + records.encode(5, 30) + 7 & -8;
         final int head = sound.length - 8 - excerpt;
-        for (int bit = 0; bit < 8 * (excerpt - 8); bit++) {
+        final int fields = 8 * Excerpt.MIN_LENGTH;
+        for (int bit = 0; bit < 8 * (excerpt - 8); bit += bit < fields ? 1 : 11) {
             final byte[] bytes = sound.clone();
             bytes[head + bit / 8] ^= (byte) (1 << bit % 8);
             Files.write(file, bytes);
@@ -232,5 +234,24 @@ class JournalDamageTest extends JournalFixture {
             assertEquals(101, append(journal, 101, 30));
         }
         assertTrue(Files.size(file) < 200_000, "zeros cut off");
+    }
+
+    /** What is not known to be on disk begins before a gap that the floor is in. */
+    @Test
+    void aGapOverTheFloorIsWrittenAgain() throws IOException {
+        final byte[] bytes = journalOf(100);
+        final SegmentFile segment = SegmentFiles.list(directory).get(0);
+        segment.firstSequence(1);
+        final long before = OldSegments.endOf(segment, 39);
+        final long behind = OldSegments.endOf(segment, 60);
+        assertTrue(before > 0 && behind > before);
+        Arrays.fill(bytes, (int) before, (int) behind, (byte) 0);
+        Files.write(segment.path(), bytes);
+        assertEquals(before, OldSegments.endOf(segment, 39));
+        for (final int floor : new int[] {40, 50, 60}) {
+            assertEquals(before, OldSegments.endOf(segment, floor), "floor " + floor);
+        }
+        assertTrue(OldSegments.endOf(segment, 61) > behind);
+        assertEquals(0, OldSegments.endOf(segment, 0));
     }
 }

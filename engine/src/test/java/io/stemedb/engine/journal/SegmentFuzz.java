@@ -60,7 +60,12 @@ final class SegmentFuzz implements JournalHandler {
         length = mutant.length;
         start = memory.put(mutant);
         lastSequence = 0;
-        walker.wrap(start, length, "fuzz", random.nextBoolean() ? 1 : SegmentWalker.ANY_SEQUENCE);
+        walker.wrap(
+                start,
+                length,
+                SegmentImage.NUMBER,
+                "fuzz",
+                random.nextBoolean() ? 1 : SegmentWalker.ANY_SEQUENCE);
         final int max = 1 + random.nextInt(10);
         final boolean sealed = random.nextInt(4) > 0;
         int calls;
@@ -69,6 +74,9 @@ final class SegmentFuzz implements JournalHandler {
             calls = walker.walk(length, sealed, this, max);
             require(++rounds < 2 * length, "the walk does not end");
         } while (calls > 0);
+        if (sealed) {
+            walker.tellLost(length, this);
+        }
         walker.headEnd(length);
         walker.isFrameDue(length);
     }

@@ -8,6 +8,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /** Bytes of a segment as Chronicle would leave them, from records. */
 final class SegmentImage {
+    static final int NUMBER = 7;
     private static final int HEAD = 60;
 
     final byte[] bytes;
@@ -33,10 +34,17 @@ final class SegmentImage {
             buffer.putInt(at + Excerpt.RECORD_LENGTH_OFFSET, record.length);
             buffer.putLong(at + Excerpt.SEQUENCE_OFFSET, i + 1L);
             buffer.putBytes(at + Excerpt.RECORD_OFFSET, record);
+            seal(buffer, i, record.length);
         }
     }
 
-    /** Makes the checksum of one record right again, whatever its bytes are now. */
+    private void seal(final UnsafeBuffer buffer, final int index, final int length) {
+        final int at = positions.get(index);
+        final int crc = RecordHeader.crc(buffer, at + Excerpt.RECORD_OFFSET);
+        buffer.putLong(at + Excerpt.SEAL_OFFSET, Excerpt.seal(NUMBER, at, index + 1L, length, crc));
+    }
+
+    /** Makes checksum and seal of one record right again, whatever its bytes are now. */
     void repair(final byte[] mutant, final SplittableRandom random) {
         final int i = random.nextInt(records.size());
         final int at = positions.get(i) + Excerpt.RECORD_OFFSET;
@@ -44,6 +52,7 @@ final class SegmentImage {
         if (at + length <= mutant.length) {
             final UnsafeBuffer buffer = new UnsafeBuffer(mutant);
             buffer.putInt(at + Integer.BYTES, RecordHeader.computeCrc(buffer, at, length));
+            seal(buffer, i, length);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.stemedb.engine.journal;
 
+import io.stemedb.codecs.RecordHeader;
 import io.stemedb.engine.faults.sim.Chaos;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -17,14 +18,16 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class SimDisk {
     /** Records of a segment that vote on their sequences. */
-    private static final int VOTES = 4;
-
     private final int segmentLength;
+
     private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
     private final List<SimSegment> segments = new ArrayList<>();
 
     /** Files that were deleted; until the directory is forced they may come back. */
     private final List<SimSegment> deleted = new ArrayList<>();
+
+    /** Written in place, forced, never torn. */
+    OldestSegment oldest = OldestSegment.FIRST;
 
     private SimSegment[] places = new SimSegment[256];
     private int[] positions = new int[256];
@@ -40,6 +43,7 @@ public final class SimDisk {
             remove(segments.get(segments.size() - 1));
         }
         forget();
+        oldest = OldestSegment.FIRST;
         Arrays.fill(places, null);
     }
 
@@ -128,12 +132,6 @@ public final class SimDisk {
                 && segments.contains(places[(int) sequence]);
     }
 
-    /** Whether a sequence was the first of its segment. */
-    public boolean isFirst(final long sequence) {
-        return isThere(sequence)
-                && (sequence == 1 || places[(int) sequence] != places[(int) sequence - 1]);
-    }
-
     /** Whether all of an excerpt but its frame and padding is as it was written. */
     public boolean isIntact(final long sequence, final DirectBuffer record, final int length) {
         if (!isThere(sequence)) {
@@ -143,7 +141,8 @@ public final class SimDisk {
         final int at = positions[(int) sequence];
         if (places[(int) sequence].fileLength < at + Excerpt.RECORD_OFFSET + length
                 || cache.getInt(at + Excerpt.RECORD_LENGTH_OFFSET) != length
-                || cache.getLong(at + Excerpt.SEQUENCE_OFFSET) != sequence) {
+                || cache.getLong(at + Excerpt.SEQUENCE_OFFSET) != sequence
+                || cache.getLong(at + Excerpt.SEAL_OFFSET) != seal(sequence, record, length)) {
             return false;
         }
         for (int i = 0; i < length; i++) {
@@ -152,6 +151,15 @@ public final class SimDisk {
             }
         }
         return true;
+    }
+
+    private long seal(final long sequence, final DirectBuffer record, final int length) {
+        return Excerpt.seal(
+                places[(int) sequence].number(),
+                positions[(int) sequence],
+                sequence,
+                length,
+                RecordHeader.crc(record, 0));
     }
 
     /** Where everything is, for the message of a failure. */
@@ -178,27 +186,7 @@ public final class SimDisk {
         }
         segment.flipped = true;
         final int length = Excerpt.RECORD_OFFSET + recordLength;
-        int at;
-        do {
-            at = random.nextInt(length);
-        } while (isSequence(at) && count(segment) < VOTES);
-        segment.flip(positions[(int) sequence] + at, random.nextInt(8));
+        segment.flip(positions[(int) sequence] + random.nextInt(length), random.nextInt(8));
         return true;
-    }
-
-    /**
-     * No checksum covers the sequence: that of a record which has no others beside it cannot be
-     * told from one that is right, behind a gap.
-     */
-    private static boolean isSequence(final int at) {
-        return at >= Excerpt.SEQUENCE_OFFSET && at < Excerpt.RECORD_OFFSET;
-    }
-
-    private int count(final SimSegment segment) {
-        int count = 0;
-        for (final SimSegment place : places) {
-            count += place == segment ? 1 : 0;
-        }
-        return count;
     }
 }

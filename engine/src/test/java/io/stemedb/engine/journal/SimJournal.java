@@ -1,5 +1,6 @@
 package io.stemedb.engine.journal;
 
+import io.stemedb.codecs.RecordHeader;
 import io.stemedb.engine.faults.sim.Chaos;
 import io.stemedb.engine.faults.sim.Mutant;
 import java.io.IOException;
@@ -16,6 +17,7 @@ public final class SimJournal implements Journal {
     private static final int END_MARGIN = 8;
     private static final int BLOCK = 2048;
     private static final int HEAD_MAX = 64;
+    private static final int INDEX_PAGE = 16;
 
     final SimDisk disk;
     final Chaos chaos;
@@ -49,7 +51,7 @@ public final class SimJournal implements Journal {
         final long number =
                 oldSegments.isEmpty() ? 1 : oldSegments.get(oldSegments.size() - 1).number() + 1;
         final TailScan scan = new TailScan();
-        scan.scan(oldSegments);
+        scan.scan(oldSegments, disk.oldest);
         chaos.point();
         appended = Math.max(scan.lastSequence(), sequenceFloor);
         oldestMappedFirstSequence = appended + 1;
@@ -59,6 +61,9 @@ public final class SimJournal implements Journal {
             throw new JournalException("simulated journal: cannot be opened", e);
         }
         synced = appended;
+        if (oldSegments.isEmpty()) {
+            disk.oldest = new OldestSegment(number, appended + 1);
+        }
         chaos.point();
         current = createSegment(number);
         if (current == null) {
@@ -129,7 +134,8 @@ public final class SimJournal implements Journal {
 
     private static long end(final SimSegment segment, final int length) {
         return segment.position
-                + 2L * Excerpt.RECORD_OFFSET
+                + INDEX_PAGE
+                + Excerpt.RECORD_OFFSET
                 + length
                 + Excerpt.ALIGNMENT
                 + END_MARGIN;
@@ -156,8 +162,8 @@ public final class SimJournal implements Journal {
         if (chaos.random.nextInt(16) == 0) { // an index page of Chronicle's
             cache.putInt(segment.position, Excerpt.METADATA | 12);
             cache.setMemory(segment.position + Excerpt.FRAME_LENGTH, 12, (byte) 0x33);
-            segment.touched(segment.position, Excerpt.RECORD_OFFSET);
-            segment.position += Excerpt.RECORD_OFFSET;
+            segment.touched(segment.position, INDEX_PAGE);
+            segment.position += INDEX_PAGE;
         }
         final long sequence = appended + 1;
         final int at = segment.position;
@@ -168,6 +174,10 @@ public final class SimJournal implements Journal {
         cache.putInt(at, chaos.random.nextBoolean() ? 0 : Excerpt.NOT_COMPLETE);
         cache.putInt(at + Excerpt.RECORD_LENGTH_OFFSET, length);
         cache.putLong(at + Excerpt.SEQUENCE_OFFSET, sequence);
+        cache.putLong(
+                at + Excerpt.SEAL_OFFSET,
+                Excerpt.seal(
+                        segment.number(), at, sequence, length, RecordHeader.crc(record, offset)));
         chaos.point();
         cache.putBytes(at + Excerpt.RECORD_OFFSET, record, offset, length / 2);
         chaos.point();
@@ -333,22 +343,25 @@ public final class SimJournal implements Journal {
         for (final SegmentFile segment : oldSegments) {
             bytes += ((SimSegment) segment).fileLength;
         }
-        int deleted = 0;
-        while (!oldSegments.isEmpty() && bytes > keepBytes) {
-            final long nextFirst =
-                    oldSegments.size() > 1
-                            ? oldSegments.get(1).firstSequence()
-                            : oldestMappedFirstSequence;
-            if (nextFirst > belowSequence && chaos.mutant != Mutant.TRIM_UNREAD) {
+        int count = 0;
+        while (count < oldSegments.size() && bytes > keepBytes) {
+            final OldestSegment next =
+                    count + 1 < oldSegments.size()
+                            ? OldestSegment.of(oldSegments.get(count + 1))
+                            : new OldestSegment(oldestMapped.number(), oldestMappedFirstSequence);
+            if (next.firstSequence() > belowSequence && chaos.mutant != Mutant.TRIM_UNREAD) {
                 break;
             }
-            final SimSegment segment = (SimSegment) oldSegments.remove(0);
-            bytes -= segment.fileLength;
-            segment.delete();
-            deleted++;
+            bytes -= ((SimSegment) oldSegments.get(count)).fileLength;
+            disk.oldest = next;
+            count++;
+        }
+        chaos.point();
+        for (int i = 0; i < count; i++) {
+            ((SimSegment) oldSegments.remove(0)).delete();
             chaos.point();
         }
-        return deleted;
+        return count;
     }
 
     void checkOpen() {

@@ -94,7 +94,10 @@ final class SimJournalReader implements JournalReader, JournalHandler {
         if (walked == null) {
             return 0;
         }
-        final int calls = walker.walk(walkedLength, true, filter, limit);
+        int calls = walker.walk(walkedLength, true, filter, limit);
+        if (calls == 0 && limit > 0 && old.isEmpty() && walker.expected() < lifeFirstSequence) {
+            calls = walker.tellLost(walkedLength, filter);
+        }
         nextSequence = walker.expected();
         return calls;
     }
@@ -150,6 +153,7 @@ final class SimJournalReader implements JournalReader, JournalHandler {
         walker.wrap(
                 segment.cache.addressOffset(),
                 segment.blocks(),
+                segment.number(),
                 segment.path().toString(),
                 nextSequence);
         staleLimit = 0;
@@ -193,7 +197,9 @@ final class SimJournalReader implements JournalReader, JournalHandler {
         if (journal.chaos.mutant == Mutant.DAMAGE_HIDDEN) {
             return;
         }
-        hold();
+        if (lastSequence >= firstSequence) {
+            hold();
+        }
         handler.onDamage(firstSequence, lastSequence, reason, buffer, offset, length);
     }
 

@@ -133,7 +133,12 @@ final class SimSegment extends SegmentFile {
     @Override
     int map(final SegmentWalker walker, final long expectedSequence) {
         if (fileLength > 0) {
-            walker.wrap(cache.addressOffset(), fileLength, path().toString(), expectedSequence);
+            walker.wrap(
+                    cache.addressOffset(),
+                    fileLength,
+                    number(),
+                    path().toString(),
+                    expectedSequence);
         } else {
             walker.release();
         }

@@ -124,7 +124,6 @@ final class LmdbBatch implements KvBatch {
             subjectCursor.close();
             txn.commit();
             txn.close();
-            environment.sum = sum;
             store.committed(newCursor, newest);
             finish();
         } catch (final LmdbException e) {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.stemedb.engine.status.StorageFull;
 import io.stemedb.engine.store.StoreException;
+import io.stemedb.engine.store.StoreFailedException;
 import io.stemedb.engine.store.StoreFiles;
 import io.stemedb.engine.store.StoreFullException;
 import io.stemedb.engine.store.StoreIdentity;
@@ -68,9 +69,6 @@ final class LmdbEnvironment {
     final Dbi<DirectBuffer> main;
     final Dbi<DirectBuffer> subjects;
 
-    /** Of all committed entries, see {@link EntrySum}; of the writing thread. */
-    long sum;
-
     private final Path realPath;
     private final long maxMapBytes;
     private final int pageBytes;
@@ -129,9 +127,10 @@ final class LmdbEnvironment {
                                 DbiFlags.MDB_DUPSORT,
                                 DbiFlags.MDB_DUPFIXED);
                 result = new LmdbEnvironment(name, realPath, env, main, subjects, maxMapBytes);
-                result.sum = sum;
                 if (!result.checkIdentity(txn, identity)) {
                     result.writeIdentity(txn, identity);
+                } else if (result.main.get(txn, direct(SUM_KEY)) == null) {
+                    result.putSum(txn, sum); // a batch adds to what it finds
                 }
                 txn.commit();
             }
@@ -256,8 +255,12 @@ final class LmdbEnvironment {
     /**
      * LMDB says EIO where a write was cut short by the end of the disk, so the room left decides.
      */
-    private static StoreException failure(
+    static StoreException failure(
             final Path directory, final String action, final LmdbException cause) {
+        final String message = name(directory) + ": " + action + ": " + cause.getMessage();
+        if (cause instanceof LmdbNativeException.PanicException) {
+            return new StoreFailedException(message + "; it must be opened again", cause);
+        }
         final int error = cause instanceof LmdbNativeException nat ? nat.getResultCode() : 0;
         final boolean full =
                 error == ENOSPC
@@ -265,8 +268,7 @@ final class LmdbEnvironment {
                         || error == EIO && StorageFull.freeBytes(directory) < HARDLY_ANY;
         return full
                 ? new StoreFullException(COMPONENT, directory, action, cause)
-                : new StoreException(
-                        name(directory) + ": " + action + ": " + cause.getMessage(), cause);
+                : new StoreException(message, cause);
     }
 
     StoreFullException mapFull(final LmdbException cause) {
@@ -329,7 +331,7 @@ final class LmdbEnvironment {
     private void writeIdentity(final Txn<DirectBuffer> txn, final StoreIdentity identity) {
         final UnsafeBuffer encoded = direct(new byte[StoreIdentity.LENGTH]);
         identity.encode(encoded, 0);
-        sum += putMeta(txn, direct(IDENTITY_KEY), encoded);
+        long sum = putMeta(txn, direct(IDENTITY_KEY), encoded);
         sum += putMeta(txn, CURSOR_KEY, 0);
         sum += putMeta(txn, NEWEST_KEY, 0);
         putSum(txn, sum);

@@ -124,13 +124,13 @@ final class LmdbFile {
      * checked by it.
      */
     static void checkBesideWriter(final String name, final Path file) {
-        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        for (int attempt = 1; ; attempt++) {
             final long before = transaction(name, file);
             try {
                 check(name, file);
                 return;
             } catch (final StoreException e) {
-                if (transaction(name, file) == before) {
+                if (attempt == ATTEMPTS || transaction(name, file) == before) {
                     throw e;
                 }
             }
@@ -273,6 +273,7 @@ final class LmdbFile {
             tree.foundEntries++;
             tree.named.add(new Tree(page, data, false));
         } else if (flags == DUPLICATES && tree.flags == DUP_SORT_FIXED) {
+            require(length >= DB, "length of a sub-page"); // of two entries at least
             require((page.getShort(data + 10) & 0xFFFF) == SUB_PAGE, "kind of sub-page");
             final Tree duplicates = new Tree(page, data, false);
             ofSubject(duplicates, key(page, node));

@@ -13,17 +13,13 @@ final class Reached {
     long flips;
     long reads;
     long contents;
-    long headsLost;
-    long undecidable;
 
     @Override
     public String toString() {
         return String.format(
                 "%d lives, %d records, %d crashes inside a step, %d power losses, %d failed"
                         + " journals, %d refused appends, %d store errors at readers, %d segments"
-                        + " trimmed, %d bits flipped, %d reads and %d store contents checked, %d journals without"
-                        + " their head refused, %d with a"
-                        + " record renumbered",
+                        + " trimmed, %d bits flipped, %d reads and %d store contents checked",
                 lives,
                 records,
                 crashes,
@@ -34,8 +30,6 @@ final class Reached {
                 trims,
                 flips,
                 reads,
-                contents,
-                headsLost,
-                undecidable);
+                contents);
     }
 }

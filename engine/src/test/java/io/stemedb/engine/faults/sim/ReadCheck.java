@@ -137,7 +137,7 @@ final class ReadCheck {
         if (i < 0
                 || sequence >= last
                 || sequence > truth.top
-                || !truth.mayStandAt((int) sequence, i)
+                || truth.records[(int) sequence] != i
                 || i >= Pool.ASSERTIONS
                 || Pool.subject(i) != subject
                 || found[i]) {

@@ -79,9 +79,8 @@ final class Schedule {
         flushIntervalNs = random.nextBoolean() ? 5_000_000 : 1_000_000_000;
         syncIntervalNs = random.nextInt(4) == 0 ? 0 : 1_000_000;
         retentionBytes = random.nextInt(3) == 0 ? random.nextInt(8_000) : Long.MAX_VALUE;
-        // the promises are about one or the other: a bit that rots, or power that goes
         flips = random.nextInt(5) == 0;
-        power = !flips && random.nextInt(4) > 0;
+        power = random.nextInt(4) > 0;
         recoveryCrashes = random.nextBoolean();
     }
 

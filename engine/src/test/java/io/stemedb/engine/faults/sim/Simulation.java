@@ -71,13 +71,7 @@ final class Simulation {
                 afterStep();
             }
             settle();
-        } catch (final HeadLost e) {
-            reached.headsLost++;
         } catch (final RuntimeException | Error e) {
-            if (truth.undecidable && mutant == Mutant.NONE) {
-                reached.undecidable++;
-                return;
-            }
             e.addSuppressed(new IllegalStateException(truth.state(disk)));
             throw e;
         } finally {
@@ -94,9 +88,6 @@ final class Simulation {
             } catch (final Chaos.Crash e) { // in the middle of recovery
                 powerLost |= endProcess();
             } catch (final JournalException e) {
-                if (isHeadLost(e)) {
-                    throw new HeadLost();
-                }
                 if (!chaos.journalFull && !truthKnows(e)) {
                     throw e;
                 }
@@ -106,22 +97,6 @@ final class Simulation {
                 powerLost |= endProcess();
             }
         }
-    }
-
-    /**
-     * A loss of power took the first segments whole, before any force, and left a later one. From
-     * what is left that cannot be told from a journal that was trimmed below its stores, which
-     * refuses.
-     */
-    private boolean isHeadLost(final JournalException e) {
-        final long cursor = Math.min(rocksDisk.data().cursor(), lmdbDisk.data().cursor());
-        return String.valueOf(e.getMessage()).contains("are not there any more")
-                && !disk.isThere(cursor + 1)
-                && truth.isHurt(cursor + 1, cursor + 1);
-    }
-
-    private static final class HeadLost extends RuntimeException {
-        private static final long serialVersionUID = 1L;
     }
 
     private static boolean truthKnows(final JournalException e) {

@@ -27,9 +27,6 @@ final class Truth {
     /** Whether anything was hurt. */
     boolean damaged;
 
-    /** A record may have been given the sequence before its own, see {@link #renumber}. */
-    boolean undecidable;
-
     /** Record of an append that has not returned, or -1. */
     int inFlight;
 
@@ -51,7 +48,6 @@ final class Truth {
         lastTop = 0;
         synced = 0;
         damaged = false;
-        undecidable = false;
         inFlight = -1;
         pending = false;
     }
@@ -113,7 +109,6 @@ final class Truth {
 
     /** A journal was opened on what was left, and says where it ends. */
     void opened(final SimDisk disk, final long appended, final long atLeast) {
-        renumber(disk, appended);
         for (long s = appended + 1; s <= atLeast; s++) {
             if (!hurt[(int) s]) {
                 throw new Violation("sequence " + s + " lost, the journal ends at " + appended);
@@ -145,51 +140,6 @@ final class Truth {
             }
         }
         return text + " pending " + pending + disk.layout(lastTop);
-    }
-
-    /**
-     * The only record of the last segment, where the one before lost its end: if one bit tells its
-     * sequence from the one that is due, the journal takes that bit for altered. No checksum covers
-     * the sequence, so the two cannot be told apart.
-     */
-    private void renumber(final SimDisk disk, final long appended) {
-        for (int s = 2; s <= top + (pending ? 1 : 0); s++) {
-            for (int bit = 0; hurt[s] && disk.isFirst(s) && 1 << bit <= s; bit++) {
-                undecidable |= (s & 1 << bit) != 0 && hurt[s ^ 1 << bit];
-            }
-        }
-        for (long s = appended + 1; s <= top + (pending ? 1 : 0) && hurt[(int) appended]; s++) {
-            if (Long.bitCount(s ^ appended) == 1 && isIntact(disk, s)) {
-                records[(int) appended] = records[(int) s];
-                hurt(s);
-            }
-        }
-    }
-
-    /**
-     * Whether a record may stand at a sequence: its own, or one bit before it, as {@link
-     * #renumber}.
-     */
-    boolean mayStandAt(final int sequence, final int record) {
-        if (records[sequence] == record) {
-            return true;
-        }
-        for (int s = sequence + 1; s <= lastTop && hurt[sequence]; s++) {
-            if (hurt[s] && Long.bitCount(s ^ sequence) == 1 && records[s] == record) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Whether all of a range may be lost. */
-    boolean isHurt(final long first, final long last) {
-        for (long s = first; s <= last; s++) {
-            if (!hurt[(int) s]) {
-                return false;
-            }
-        }
-        return true;
     }
 
     void reported(final long first, final long last, final String reason) {

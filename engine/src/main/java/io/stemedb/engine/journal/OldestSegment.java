@@ -1,0 +1,89 @@
+package io.stemedb.engine.journal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.zip.CRC32C;
+
+/**
+ * Where a journal begins: the file {@code oldest}, made durable before anything is trimmed. So a
+ * segment that is not there was either trimmed or lost, and it is known which.
+ *
+ * <pre>
+ *   0        8               16       20
+ *   +--------+---------------+--------+
+ *   | number | firstSequence | crc32c |     little-endian
+ *   | u64    | u64           | u32    |
+ *   +--------+---------------+--------+
+ * </pre>
+ *
+ * @param number of the oldest segment that was kept
+ * @param firstSequence of its first record
+ */
+record OldestSegment(long number, long firstSequence) {
+    /** Nothing was ever trimmed. */
+    static final OldestSegment FIRST = new OldestSegment(0, 1);
+
+    /** The file is damaged: the journal begins with the first record that can be read. */
+    static final OldestSegment UNKNOWN = new OldestSegment(0, 0);
+
+    private static final String FILE = "oldest";
+    private static final int CRC_OFFSET = 16;
+    static final int LENGTH = 20;
+
+    static OldestSegment of(final SegmentFile segment) {
+        return new OldestSegment(segment.number(), segment.firstSequence());
+    }
+
+    static OldestSegment read(final Path journal) {
+        final byte[] bytes;
+        try {
+            bytes = Files.readAllBytes(file(journal));
+        } catch (final NoSuchFileException e) {
+            return FIRST;
+        } catch (final IOException e) {
+            throw new JournalException(file(journal) + ": cannot be read", e);
+        }
+        final ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        if (Arrays.equals(bytes, new byte[bytes.length])) {
+            return FIRST; // made, and not written before the process or the machine ended
+        }
+        return bytes.length == LENGTH && buffer.getInt(CRC_OFFSET) == crc(bytes)
+                ? new OldestSegment(buffer.getLong(0), buffer.getLong(Long.BYTES))
+                : UNKNOWN;
+    }
+
+    /**
+     * Its bytes are durable when this returns; its name, if the file is new, once the directory is
+     * forced. Written in place, as a full disk must not keep anyone from trimming; it lies in one
+     * sector, which a disk writes whole or not at all.
+     */
+    void write(final Path journal) throws IOException {
+        final ByteBuffer buffer = ByteBuffer.allocate(LENGTH).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.putLong(number).putLong(firstSequence).putInt(crc(buffer.array())).flip();
+        try (FileChannel channel =
+                FileChannel.open(
+                        file(journal), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
+        }
+    }
+
+    static Path file(final Path journal) {
+        return journal.resolve(FILE);
+    }
+
+    private static int crc(final byte[] bytes) {
+        final CRC32C crc = new CRC32C();
+        crc.update(bytes, 0, CRC_OFFSET);
+        return (int) crc.getValue();
+    }
+}

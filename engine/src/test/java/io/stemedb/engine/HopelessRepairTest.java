@@ -1,0 +1,158 @@
+package io.stemedb.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.stemedb.codecs.SupersessionType;
+import io.stemedb.engine.JournalPlaces.Place;
+import io.stemedb.engine.platform.Manifest;
+import io.stemedb.engine.store.Keys;
+import io.stemedb.engine.store.KvBatch;
+import io.stemedb.engine.store.KvStore;
+import io.stemedb.engine.store.rocks.RocksKvStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a repair must leave alone, or give up. */
+@Timeout(180)
+class HopelessRepairTest {
+    private static final Path LIMITER = Path.of("/usr/bin/prlimit");
+
+    private static final int EPOCHS = 200;
+    private static final String DESCRIPTION = TestEngines.ofLength('d', 65_000);
+
+    @TempDir Path work;
+
+    /** Repairs a directory, or says why not. */
+    static final class Child {
+        private Child() {}
+
+        public static void main(final String[] arguments) {
+            try (Repair repair = Repair.plan(Path.of(arguments[0]), count -> {})) {
+                System.out.println(repair.steps());
+                if ("run".equals(arguments[1])) {
+                    repair.run(error -> {}, count -> {});
+                    System.out.println("REPAIRED");
+                }
+            } catch (final EngineException e) {
+                System.out.println("GAVE UP " + e.getMessage());
+            }
+        }
+    }
+
+    /** Rebuilds LMDB, whose file grows to some 13 MB, while no file may be larger than that. */
+    private String rebuild(final long fileBytes) throws Exception {
+        assumeTrue(Files.isExecutable(LIMITER), "SKIPPED: no " + LIMITER);
+        final Path data = work.resolve("data");
+        try (Engine engine = Engine.launch(TestEngines.context(data))) {
+            final Appender appender = engine.newAppender();
+            for (int n = 0; n < EPOCHS; n++) {
+                appender.epoch()
+                        .id(TestEngines.id(n))
+                        .name("epoch-" + n)
+                        .description(DESCRIPTION)
+                        .start(n)
+                        .supersessionType(SupersessionType.None);
+                TestEngines.append(appender.epoch()::append);
+            }
+            assertTrue(engine.checkpoint(TestEngines.TIMEOUT_NS));
+        }
+        StoreContent.delete(data, EngineParts.LMDB);
+        // a plan first, which leaves the native libraries there
+        repair(data, "plan", Long.MAX_VALUE);
+        return repair(data, "run", fileBytes);
+    }
+
+    private String repair(final Path data, final String what, final long fileBytes)
+            throws Exception {
+        try (ChildJvm child =
+                ChildJvm.start(
+                        work.resolve(what),
+                        List.of(LIMITER.toString(), "--fsize=" + fileBytes),
+                        List.of(),
+                        Child.class,
+                        data.toString(),
+                        what)) {
+            return String.join("\n", child.end());
+        }
+    }
+
+    /** The disk has room, and LMDB is refused all the same: EFBIG. */
+    @Test
+    void aStoreThatKeepsRefusingIsGivenUp() throws Exception {
+        final String said = rebuild(8 << 20);
+        assertTrue(said.contains("GAVE UP"), said);
+        assertTrue(said.contains("cannot be rebuilt: LMDB store"), said);
+    }
+
+    /** The control. */
+    @Test
+    void withoutALimitItIsRebuilt() throws Exception {
+        final String said = rebuild(64 << 20);
+        assertTrue(said.contains("REPAIRED"), said);
+    }
+
+    /** Many records, as many damaged ones, and an entry in RocksDB that is none of theirs. */
+    private Path damaged(final int damages) {
+        final Path data = work.resolve("data");
+        try (Engine engine = Engine.launch(TestEngines.context(data))) {
+            final Appender appender = engine.newAppender();
+            for (int n = 0; n < damages + 10; n++) {
+                TestEngines.claim(appender, "s" + n % 7, n, n);
+            }
+            assertTrue(engine.checkpoint(TestEngines.TIMEOUT_NS));
+        }
+        JournalPlaces.of(data).stream()
+                .limit(damages)
+                .collect(Collectors.groupingBy(Place::segment))
+                .forEach(
+                        (segment, places) ->
+                                JournalPlaces.change(segment, bytes -> flip(bytes, places)));
+        final byte[] key = new byte[Keys.ASSERTION_LENGTH];
+        final UnsafeBuffer buffer = new UnsafeBuffer(key);
+        Keys.assertion(buffer, 0, new UnsafeBuffer(TestEngines.id(1)), 0);
+        try (KvStore store =
+                        RocksKvStore.open(
+                                data.resolve(EngineParts.ROCKS),
+                                EngineParts.identity(Manifest.read(data)));
+                KvBatch batch = store.newBatch()) {
+            batch.put(buffer, 0, key.length, buffer, 0, key.length);
+            batch.commit(store.cursor());
+        }
+        return data;
+    }
+
+    private static void flip(final byte[] bytes, final List<Place> places) {
+        places.forEach(place -> bytes[place.frame() + JournalPlaces.RECORD + 40] ^= 0x15);
+    }
+
+    /** What is behind the damages that are kept may be in that store alone. */
+    @Test
+    void aStoreStaysWhereMoreIsDamagedThanOneRepairTakes() {
+        try (Repair repair = Repair.plan(damaged(JournalComparison.DAMAGES_MAX + 1), count -> {})) {
+            final String steps = repair.steps().toString();
+            assertTrue(steps.contains("damaged records back"), steps);
+            assertFalse(steps.contains("rebuild"), steps);
+            final String impossible = repair.impossible().toString();
+            assertTrue(impossible.contains("repair again for the rest"), impossible);
+            assertTrue(impossible.contains("RocksDB is damaged: it may have"), impossible);
+        }
+    }
+
+    /** The control: with fewer it is rebuilt. */
+    @Test
+    void aStoreIsRebuiltWhereAllIsPutBack() {
+        try (Repair repair = Repair.plan(damaged(100), count -> {})) {
+            assertTrue(repair.steps().toString().contains("rebuild RocksDB"));
+            assertEquals(List.of(), repair.impossible());
+        }
+    }
+}

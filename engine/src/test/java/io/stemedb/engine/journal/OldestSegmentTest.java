@@ -1,0 +1,151 @@
+package io.stemedb.engine.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.stemedb.engine.journal.ChronicleJournalTest.Collector;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What was trimmed and what was lost are told apart. */
+class OldestSegmentTest extends JournalFixture {
+    private static final int RECORDS = 300;
+
+    /** Lives of 100 records. */
+    private void lives(final int count) {
+        for (int life = 0; life < count; life++) {
+            try (ChronicleJournal journal = open()) {
+                for (int i = 0; i < RECORDS / 3; i++) {
+                    append(journal, journal.appended() + 1, 30);
+                }
+            }
+        }
+    }
+
+    private List<SegmentFile> files() {
+        return SegmentFiles.list(directory);
+    }
+
+    private void trimToLastLife() {
+        lives(2);
+        try (ChronicleJournal journal = open()) {
+            append(journal, 201, 30);
+            new Collector().drain(journal.newReader(1));
+            journal.sync(201);
+            assertEquals(2, journal.trim(201, 0));
+        }
+    }
+
+    @Test
+    void aFirstSegmentThatIsGoneIsAGap() throws IOException {
+        lives(3);
+        Files.delete(files().get(0).path());
+        try (ChronicleJournal journal = open()) {
+            final Collector collector = new Collector().drain(journal.newReader(1));
+            assertEquals(200, collector.sequences.size());
+            assertTrue(collector.damage.get(0).startsWith("1-100: "), collector.damage.toString());
+        }
+        try (JournalTail tail = JournalTail.open(directory, 1)) {
+            assertEquals(1, tail.oldestSequence());
+            final Collector collector = new Collector().drain(tail);
+            assertEquals(200, collector.sequences.size());
+            assertTrue(collector.damage.get(0).startsWith("1-100: "), collector.damage.toString());
+        }
+    }
+
+    @Test
+    void zerosInTheFirstSegmentAreAGap() throws IOException {
+        lives(3);
+        final Path first = files().get(0).path();
+        Files.write(first, new byte[(int) Files.size(first)]);
+        try (ChronicleJournal journal = open()) {
+            final Collector collector = new Collector().drain(journal.newReader(1));
+            assertEquals(200, collector.sequences.size());
+            assertTrue(collector.damage.get(0).startsWith("1-100: "), collector.damage.toString());
+        }
+    }
+
+    @Test
+    void whatWasTrimmedIsRefusedAndNotAGap() {
+        trimToLastLife();
+        try (ChronicleJournal journal = open()) {
+            assertEquals(List.of(), journal.damage());
+            assertEquals(201, journal.appended());
+            final JournalException refused =
+                    assertThrows(JournalException.class, () -> journal.newReader(1));
+            assertTrue(refused.getMessage().startsWith("sequences 1-200 "), refused.getMessage());
+            final Collector collector = new Collector().drain(journal.newReader(201));
+            assertEquals(List.of(201L), collector.sequences);
+            assertEquals(List.of(), collector.damage);
+        }
+        try (JournalTail tail = JournalTail.open(directory, 1)) {
+            assertTrue(tail.isStartKnown());
+            assertEquals(201, tail.oldestSequence());
+            assertEquals(List.of(), new Collector().drain(tail).damage);
+        }
+    }
+
+    /** Power went while segments were being deleted, and one of them is there again. */
+    @Test
+    void aTrimIsEndedByTheNextOpen() throws IOException {
+        lives(1);
+        final Path first = files().get(0).path();
+        final Path kept = directory.resolveSibling("kept");
+        Files.copy(first, kept);
+        lives(1);
+        try (ChronicleJournal journal = open()) {
+            append(journal, 201, 30);
+            new Collector().drain(journal.newReader(1));
+            journal.sync(201);
+            assertEquals(2, journal.trim(201, 0));
+        }
+        Files.createDirectories(first.getParent());
+        Files.move(kept, first, StandardCopyOption.REPLACE_EXISTING);
+        try (JournalTail tail = JournalTail.open(directory, 1)) {
+            assertEquals(201, tail.oldestSequence());
+        }
+        try (ChronicleJournal journal = open()) {
+            assertFalse(Files.exists(first));
+            assertEquals(201, journal.appended());
+            assertEquals(List.of(201L), new Collector().drain(journal.newReader(201)).sequences);
+        }
+    }
+
+    @Test
+    void anAlteredFileIsToldAndWrittenAnew() throws IOException {
+        trimToLastLife();
+        final Path file = OldestSegment.file(directory);
+        final byte[] sound = Files.readAllBytes(file);
+        for (int bit = 0; bit < 8 * sound.length; bit++) {
+            final byte[] altered = sound.clone();
+            altered[bit / 8] ^= (byte) (1 << bit % 8);
+            Files.write(file, altered);
+            assertEquals(OldestSegment.UNKNOWN, OldestSegment.read(directory), "bit " + bit);
+        }
+        try (JournalTail tail = JournalTail.open(directory, 1)) {
+            assertFalse(tail.isStartKnown());
+            assertEquals(201, tail.oldestSequence());
+        }
+        try (ChronicleJournal journal = open()) {
+            assertEquals(1, journal.damage().size());
+            assertTrue(journal.damage().get(0).contains("oldest: altered"));
+            final Collector collector = new Collector().drain(journal.newReader(201));
+            assertEquals(List.of(201L), collector.sequences);
+        }
+        assertEquals(201, OldestSegment.read(directory).firstSequence());
+    }
+
+    @Test
+    void aFileThatWasMadeAndNotWrittenIsOfANewJournal() throws IOException {
+        Files.createFile(OldestSegment.file(directory));
+        assertEquals(OldestSegment.FIRST, OldestSegment.read(directory));
+        lives(1);
+        assertEquals(new OldestSegment(1, 1), OldestSegment.read(directory));
+    }
+}
