@@ -90,6 +90,12 @@ final class Backup {
         Blake3.load(source.resolve(EngineParts.NATIVE));
         try {
             checkTarget(target);
+            if (target.toAbsolutePath()
+                    .normalize()
+                    .startsWith(source.toAbsolutePath().normalize())) {
+                throw new EngineException(
+                        target + ": is inside the data directory " + source, null);
+            }
             FileCopies.makeDirectory(target);
             final DirectoryLock lock = DirectoryLock.acquire(target);
             try {

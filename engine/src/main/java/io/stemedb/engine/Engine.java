@@ -177,10 +177,15 @@ public final class Engine implements AutoCloseable {
      * @param sequence what it should reach
      * @param timeoutNs how long to wait; 0 looks once
      * @return whether it has reached it
-     * @throws EngineFailedException if the engine has failed
-     * @throws EngineClosedException after close
+     * @throws IllegalArgumentException if the sequence is negative, as a back-pressure code is
+     * @throws EngineFailedException if the engine has failed before it was reached
+     * @throws EngineClosedException if the engine was closed before it was reached
      */
     public boolean await(final Watermark watermark, final long sequence, final long timeoutNs) {
+        if (sequence < 0) {
+            throw new IllegalArgumentException(
+                    "sequence: at least 0, is " + sequence + ", as of an append that was refused");
+        }
         if (watermark(watermark) >= sequence) {
             return true;
         }
@@ -336,7 +341,7 @@ public final class Engine implements AutoCloseable {
         if (closing.get()) {
             return new EngineClosedException("engine");
         }
-        ingestor.fail(e); // the agents may not know yet, and whoever is told must see all stand
+        ingestor.fail(e); // the agents may not know yet, and whoever is told must see STORED stand
         return new EngineFailedException(e);
     }
 

@@ -18,6 +18,7 @@ import io.stemedb.engine.store.lmdb.LmdbKvStore;
 import io.stemedb.engine.store.rocks.RocksKvStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -43,6 +44,11 @@ final class EngineParts implements AutoCloseable {
     private static final String COUNTERS = "counters";
     private static final Set<PosixFilePermission> OWNER_ONLY =
             PosixFilePermissions.fromString("rwx------");
+
+    /** What a launch may leave that ended early; and what a new file system holds. */
+    private static final Set<String> BEFORE_MANIFEST =
+            Set.of("lock", "manifest.new", NATIVE, "lost+found");
+
     private static final AtomicBoolean SAID = new AtomicBoolean();
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -74,6 +80,7 @@ final class EngineParts implements AutoCloseable {
     private void openAll(final EngineContext context) {
         final Path directory = context.directory();
         final ErrorHandler errors = context.errorHandler();
+        checkOurs(directory);
         createDirectory(directory);
         opened(DirectoryLock.acquire(directory));
         final Manifest manifest = manifest(directory, context);
@@ -109,19 +116,33 @@ final class EngineParts implements AutoCloseable {
             opening.found(damage);
             errors.onError(new JournalException(damage, null));
         }
-        ingestor =
-                opened(
-                        new Ingestor(
-                                journal,
-                                store,
-                                context.ingestConfig(),
-                                counters,
-                                (first, last, reason) -> {
-                                    opening.found(reason);
-                                    errors.onError(new JournalException(reason, null));
-                                },
-                                errors));
+        ingestor = opened(ingestor(context));
         replayedFrom = store.cursor();
+    }
+
+    private Ingestor ingestor(final EngineContext context) {
+        final ErrorHandler errors = context.errorHandler();
+        try {
+            return new Ingestor(
+                    journal,
+                    store,
+                    context.ingestConfig(),
+                    counters,
+                    (first, last, reason) -> {
+                        opening.found(reason);
+                        errors.onError(new JournalException(reason, null));
+                    },
+                    errors);
+        } catch (final OutOfMemoryError e) {
+            throw new EngineException(
+                    "memory: "
+                            + context.ingestConfig().generationCount()
+                            + " generations of "
+                            + context.ingestConfig().generationBytes()
+                            + " bytes do not fit, see -XX:MaxDirectMemorySize: "
+                            + e.getMessage(),
+                    e);
+        }
     }
 
     /** Once all is readable. */
@@ -153,6 +174,38 @@ final class EngineParts implements AutoCloseable {
     private <T extends AutoCloseable> T opened(final T part) {
         opened.push(part);
         return part;
+    }
+
+    /**
+     * A new engine is made only where nothing is, and an engine that lost its manifest is not given
+     * another identity: its stores would be foreign to it.
+     */
+    private static void checkOurs(final Path directory) {
+        if (!Files.isDirectory(directory) || Manifest.read(directory) != null) {
+            return;
+        }
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            for (final Path entry : entries) {
+                final String name = entry.getFileName().toString();
+                if (Set.of(JOURNAL, ROCKS, LMDB).contains(name)) {
+                    throw new ManifestException(
+                            directory
+                                    + ": manifest: missing beside "
+                                    + name
+                                    + ": put it back from a backup, it holds the engine's id");
+                }
+                if (!BEFORE_MANIFEST.contains(name)) {
+                    throw new EngineException(
+                            directory
+                                    + ": holds "
+                                    + name
+                                    + " and is no data directory of an engine",
+                            null);
+                }
+            }
+        } catch (final IOException e) {
+            throw new UncheckedIOException(directory + ": cannot be listed", e);
+        }
     }
 
     private static void createDirectory(final Path directory) {

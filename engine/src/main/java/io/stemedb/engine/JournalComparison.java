@@ -31,6 +31,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * assertion, so sums over both sides tell whether they are the same.
  */
 final class JournalComparison implements JournalHandler, ExaminedStore.EntryHandler, AutoCloseable {
+    /** More are no rot, but a file under another's name, and not to be written anew. */
+    private static final int EXCERPTS_MAX = 64;
+
     /** Damages that are kept for a repair; it may be done again for more. */
     static final int DAMAGES_MAX = 10_000;
 
@@ -62,6 +65,13 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
     private final KvReader lmdbReader;
     private boolean sameEpoch;
     private boolean stretchOpen;
+
+    /** Records that are right in excerpts that are not. */
+    private final List<JournalDamage> excerpts = new ArrayList<>();
+
+    /** Damage was told right before the record that comes, and none is lost. */
+    private boolean altered;
+
     private long entries;
     private long records;
     private long lost;
@@ -193,6 +203,14 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
             keep(new JournalDamage(tail.segment(), sequence, sequence, from, end, length, aside));
             return;
         }
+        if (altered) { // a field of its excerpt; the record itself is right
+            altered = false;
+            final int from = offset - SegmentCopies.EXCERPT_HEAD;
+            final int end = offset + length + 7 & -8;
+            excerpts.add(
+                    new JournalDamage(
+                            tail.segment(), sequence, sequence, from, end, length, false));
+        }
         blake3.hash(buffer, offset + Limits.HEADER_LENGTH, length - Limits.HEADER_LENGTH, hash, 0);
         final int type = RecordHeader.type(buffer, offset);
         if (type == RecordType.ASSERTION.id()) {
@@ -315,6 +333,7 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
                             aside));
             stretchOpen = damages.size() < DAMAGES_MAX;
         }
+        altered = lastSequence < firstSequence && length == 0;
     }
 
     private void keep(final JournalDamage damage) {
@@ -432,7 +451,11 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
     }
 
     List<JournalDamage> damages() {
-        return damages;
+        final List<JournalDamage> all = new ArrayList<>(damages);
+        if (excerpts.size() <= EXCERPTS_MAX) {
+            all.addAll(excerpts);
+        }
+        return all;
     }
 
     Verification result() {

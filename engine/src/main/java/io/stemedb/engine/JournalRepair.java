@@ -273,6 +273,11 @@ final class JournalRepair {
 
     /** What is stored under the content hash of the damaged record: only its header is wrong. */
     private byte[] withSameBody(final int length) {
+        if (isValid(bytes, 0, length)) { // only its excerpt is wrong
+            final byte[] same = new byte[length];
+            bytes.getBytes(0, same);
+            return same;
+        }
         hash(bytes, 0, length);
         final byte[] right = byBody.get(hash.getLong(0));
         return right != null && right.length == length && isSameBody(right) ? right : null;

@@ -88,6 +88,18 @@ public final class Snapshot implements AutoCloseable {
         try {
             store = stores(directory, manifest);
             final long cursor = store.cursor();
+            try (JournalTail tail = tail(directory, cursor)) {
+                if (tail.oldestSequence() > cursor + 1) {
+                    throw new JournalException(
+                            directory
+                                    + ": sequences "
+                                    + (cursor + 1)
+                                    + "-"
+                                    + (tail.oldestSequence() - 1)
+                                    + " were stored and trimmed since the stores were opened",
+                            null);
+                }
+            }
             final TailReplay.Size size = new TailReplay.Size().of(tail(directory, cursor));
             if (!size.isSound() && again && DirectoryLock.holder(directory) != null) {
                 throw new JournalException(

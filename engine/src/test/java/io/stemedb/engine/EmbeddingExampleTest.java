@@ -24,8 +24,13 @@ class EmbeddingExampleTest {
             final AssertionWriter claim = appender.assertion(); // reusable, fields in any order
             claim.subject("BTCUSD@bitstamp").predicate("trade_price").number(912.44);
             claim.confidence(1.0f).timestamp(1385337601_000_000_000L);
-            final long sequence = claim.append(); // negative: Appender.BACK_PRESSURED, try again
-            engine.await(Watermark.SYNCED, sequence, 1_000_000_000L); // survives power loss
+            long sequence;
+            while ((sequence = claim.append()) < 0) { // back-pressure: try again
+                Thread.onSpinWait();
+            }
+            if (!engine.await(Watermark.SYNCED, sequence, 1_000_000_000L)) { // survives power loss
+                throw new IllegalStateException("not durable within a second");
+            }
             engine.await(Watermark.READABLE, sequence, 1_000_000_000L);
             try (Reader reader = engine.newReader()) { // one for each reading thread
                 final AssertionView view = new AssertionView();

@@ -90,9 +90,8 @@ public final class ChronicleJournal implements Journal {
         if (oldest == OldestSegment.UNKNOWN) {
             damage.add(OldestSegment.file(directory) + ": altered, taken from the first record");
         }
-        if (!oldSegments.list().isEmpty() && scan.lastSequence() < config.sequenceFloor()) {
-            // trimming takes the oldest first: where there is an older one the newest is not
-            // trimmed
+        if (scan.lastSequence() < config.sequenceFloor()) {
+            // the newest segment is never trimmed
             damage.add(
                     directory
                             + ": sequences "

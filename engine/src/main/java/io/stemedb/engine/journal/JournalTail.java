@@ -105,12 +105,14 @@ public final class JournalTail implements JournalReader {
             }
         }
         unload();
+        if (all) {
+            oldestSequence = oldest.firstSequence();
+        }
         if (segments.isEmpty()) {
             nextSequence = fromSequence;
             return;
         }
         if (all) {
-            oldestSequence = oldest.firstSequence();
             segments.get(0).firstSequence(oldestSequence);
         }
         final long first = segments.get(0).firstSequence();
@@ -173,8 +175,8 @@ public final class JournalTail implements JournalReader {
     /**
      * The oldest record that was found.
      *
-     * @return its sequence; above the one asked for if older records are gone; 0 in an empty
-     *     journal
+     * @return its sequence; above the one asked for if older records are gone; in a journal without
+     *     a record that of the first it will have, or 0 if that is not known
      */
     public long oldestSequence() {
         return oldestSequence;

@@ -73,7 +73,7 @@ record OldestSegment(long number, long firstSequence) {
             while (buffer.hasRemaining()) {
                 channel.write(buffer);
             }
-            channel.force(true);
+            channel.truncate(LENGTH).force(true);
         }
     }
 

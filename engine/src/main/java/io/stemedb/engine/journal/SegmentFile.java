@@ -69,7 +69,7 @@ class SegmentFile {
                         path.toString(),
                         expectedSequence);
             } else {
-                walker.release();
+                walker.wrap(0, 0, number, path.toString(), expectedSequence);
             }
             return (int) size;
         } catch (final IOException e) {

@@ -17,6 +17,11 @@ final class SegmentWalker {
     /** Accepts whatever sequence the first sealed record of the segment has. */
     static final long ANY_SEQUENCE = -1;
 
+    /** Sequences further ahead than this are taken for noise, not for a gap. */
+    private static final long MAX_GAP = 1L << 32;
+
+    private static final long SEQUENCE_MAX = Long.MAX_VALUE >>> 8;
+
     /** Chronicle starts every excerpt at a multiple of 4. */
     private static final int STEP = 4;
 
@@ -124,7 +129,7 @@ final class SegmentWalker {
     private int resume(final long limit, final boolean sealed, final JournalHandler handler) {
         final long next = metadataEnd(goodEnd, limit);
         for (long candidate = goodEnd; candidate + Excerpt.MIN_LENGTH <= limit; candidate += STEP) {
-            if (isSealed(candidate, limit) && (foundSequence >= expected && foundSequence > 0)
+            if (isSealed(candidate, limit) && isPlausible(foundSequence, candidate)
                     || candidate == next && isDue(candidate, limit)) {
                 return resumeAt(candidate, foundSequence, foundLength, next, handler);
             }
@@ -132,6 +137,20 @@ final class SegmentWalker {
         ended = sealed;
         position = goodEnd;
         return 0;
+    }
+
+    /**
+     * Whether so many records can have been lost in the bytes before; at a segment's head none says
+     * how many segments were. The seal is no secret: what looks like an excerpt inside a record
+     * must not use up all sequences.
+     */
+    private boolean isPlausible(final long sequence, final long candidate) {
+        if (expected == ANY_SEQUENCE) {
+            return sequence > 0 && sequence < SEQUENCE_MAX;
+        }
+        final long lost = sequence - expected;
+        return lost >= 0
+                && lost <= (goodEnd == 0 ? MAX_GAP : (candidate - goodEnd) / Excerpt.MIN_LENGTH);
     }
 
     /** Whether the seal is right; sets what was found. */
@@ -210,7 +229,7 @@ final class SegmentWalker {
         final long from = Math.min(next, candidate); // behind metadata
         final String lost =
                 sequence == first
-                        ? "no record lost"
+                        ? expected == ANY_SEQUENCE ? "before the first found" : "no record lost"
                         : "sequences " + first + "-" + (sequence - 1) + " are missing";
         final String where =
                 candidate == next

@@ -33,7 +33,10 @@ public final class JvmFlags {
             }
         }
         if (!missing.isEmpty()) {
-            throw new IllegalStateException("JVM flags missing: " + String.join(" ", missing));
+            throw new IllegalStateException(
+                    "JVM flags missing: "
+                            + String.join(" ", missing)
+                            + " (to be given to java before the main class)");
         }
     }
 }

@@ -97,6 +97,6 @@ final class Stops {
     }
 
     void go() throws IOException, InterruptedException {
-        Machine.run("kill", "-CONT", Long.toString(traced.pid()));
+        Machine.run("sh", "-c", "kill -CONT " + traced.pid());
     }
 }

@@ -174,10 +174,6 @@ public final class SimJournal implements Journal {
         cache.putInt(at, chaos.random.nextBoolean() ? 0 : Excerpt.NOT_COMPLETE);
         cache.putInt(at + Excerpt.RECORD_LENGTH_OFFSET, length);
         cache.putLong(at + Excerpt.SEQUENCE_OFFSET, sequence);
-        cache.putLong(
-                at + Excerpt.SEAL_OFFSET,
-                Excerpt.seal(
-                        segment.number(), at, sequence, length, RecordHeader.crc(record, offset)));
         chaos.point();
         cache.putBytes(at + Excerpt.RECORD_OFFSET, record, offset, length / 2);
         chaos.point();
@@ -187,6 +183,11 @@ public final class SimJournal implements Journal {
                 offset + length / 2,
                 length - length / 2);
         cache.setMemory(end - padding, padding, (byte) 0);
+        chaos.point();
+        cache.putLong(
+                at + Excerpt.SEAL_OFFSET,
+                Excerpt.seal(
+                        segment.number(), at, sequence, length, RecordHeader.crc(record, offset)));
         chaos.point();
         if (chaos.takeAppendBreak()) {
             failure = new JournalException("simulated journal: an append did not end well", null);

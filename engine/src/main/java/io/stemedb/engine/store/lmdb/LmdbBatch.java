@@ -68,11 +68,11 @@ final class LmdbBatch implements KvBatch {
         this.newest = newestSequence;
         buffers.key.clear();
         this.txn = environment.env.txnWrite();
-        // As it is on disk: a commit that reported an error may have taken effect.
-        this.sum = environment.meta(txn, LmdbEnvironment.SUM_KEY);
         Cursor<DirectBuffer> main = null;
         Cursor<DirectBuffer> subjects = null;
         try {
+            // As it is on disk: a commit that reported an error may have taken effect.
+            sum = environment.meta(txn, LmdbEnvironment.SUM_KEY);
             main = environment.main.openCursor(txn);
             subjects = environment.subjects.openCursor(txn);
         } finally {
