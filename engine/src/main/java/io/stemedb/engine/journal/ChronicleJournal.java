@@ -83,7 +83,8 @@ public final class ChronicleJournal implements Journal {
         Files.createDirectories(directory);
         oldSegments = new OldSegments(directory);
         final long number = SegmentFiles.nextNumber(directory, oldSegments.list());
-        final OldestSegment oldest = OldestSegment.read(directory);
+        final OldestSegment oldest =
+                OldestSegment.read(directory).orOlder(oldSegments.list(), config.sequenceFloor());
         final TailScan scan = new TailScan();
         scan.scan(oldSegments.list(), oldest);
         damage = scan.damage();
@@ -105,7 +106,7 @@ public final class ChronicleJournal implements Journal {
         oldSegments.force(config.sequenceFloor(), scan.lastSequence());
         if (oldSegments.list().isEmpty()) {
             new OldestSegment(number, appended + 1).write(directory);
-        } else if (oldest == OldestSegment.UNKNOWN) {
+        } else if (oldest.firstSequence() == 0) {
             OldestSegment.of(oldSegments.list().get(0)).write(directory);
         }
         synced = appended;

@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
@@ -39,6 +40,19 @@ record OldestSegment(long number, long firstSequence) {
 
     static OldestSegment of(final SegmentFile segment) {
         return new OldestSegment(segment.number(), segment.firstSequence());
+    }
+
+    /**
+     * A trim deletes what the stores hold. Where they hold less by now, they were deleted or are
+     * copies from before, and need whatever segments are still there: then the journal begins with
+     * the first record that can be read.
+     */
+    OldestSegment orOlder(final List<SegmentFile> segments, final long storedSequence) {
+        return firstSequence > storedSequence + 1
+                        && !segments.isEmpty()
+                        && segments.get(0).number() < number
+                ? new OldestSegment(segments.get(0).number(), 0)
+                : this;
     }
 
     static OldestSegment read(final Path journal) {

@@ -40,7 +40,7 @@ final class TailScan implements JournalHandler {
         lastSequence = Math.max(1, oldest.firstSequence()) - 1;
         if (!segments.isEmpty()) {
             findEnd(segments);
-            if (oldest != OldestSegment.UNKNOWN) {
+            if (oldest.firstSequence() > 0) {
                 // what was lost before the first record that can be read is damage, not trimmed
                 segments.get(0).firstSequence(oldest.firstSequence());
             }

@@ -92,8 +92,7 @@ class OldestSegmentTest extends JournalFixture {
     }
 
     /** Power went while segments were being deleted, and one of them is there again. */
-    @Test
-    void aTrimIsEndedByTheNextOpen() throws IOException {
+    private Path aTrimThatStopped() throws IOException {
         lives(1);
         final Path first = files().get(0).path();
         final Path kept = directory.resolveSibling("kept");
@@ -110,10 +109,28 @@ class OldestSegmentTest extends JournalFixture {
         try (JournalTail tail = JournalTail.open(directory, 1)) {
             assertEquals(201, tail.oldestSequence());
         }
-        try (ChronicleJournal journal = open()) {
+        return first;
+    }
+
+    @Test
+    void aTrimThatStoppedIsEndedByTheNextOpen() throws IOException {
+        final Path first = aTrimThatStopped();
+        try (ChronicleJournal journal = ChronicleJournal.open(directory, config(201))) {
             assertFalse(Files.exists(first));
             assertEquals(201, journal.appended());
             assertEquals(List.of(201L), new Collector().drain(journal.newReader(201)).sequences);
+        }
+    }
+
+    @Test
+    void whatATrimLeftIsKeptIfTheStoresAreGone() throws IOException {
+        final Path first = aTrimThatStopped();
+        try (ChronicleJournal journal = open()) {
+            assertTrue(Files.exists(first));
+            final Collector collector = new Collector().drain(journal.newReader(1));
+            assertEquals(101, collector.sequences.size());
+            assertTrue(
+                    collector.damage.get(0).startsWith("101-200: "), collector.damage.toString());
         }
     }
 
