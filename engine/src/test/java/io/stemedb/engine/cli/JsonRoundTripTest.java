@@ -2,9 +2,14 @@ package io.stemedb.engine.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +52,28 @@ class JsonRoundTripTest {
                         + "\",\"signature\":\""
                         + S
                         + "\",\"timestamp\":1385337601000000000,\"scheme\":2}],\"vector\":[0.5,1.0]");
+    }
+
+    /** With and without what is optional. */
+    @Test
+    void theLinesOfTheReadme() throws Exception {
+        final String readme = Files.readString(Path.of("../engine/README.md"));
+        final int start = readme.indexOf("```\n{\"type\"") + 4;
+        final String lines = readme.substring(start, readme.indexOf("```", start));
+        final UnsafeBuffer buffer = new UnsafeBuffer(new byte[1 << 16]);
+        int read = 0;
+        for (final String line : lines.split("\n(?=\\{)")) {
+            final String all =
+                    Pattern.compile("<(\\d+) hex>")
+                            .matcher(line.replace("\n", ""))
+                            .replaceAll(m -> "a".repeat(Integer.parseInt(m.group(1))));
+            final String required = all.substring(0, all.indexOf(", \"")) + "}";
+            for (final String json : List.of(all, required)) {
+                assertTrue(read(json.getBytes(StandardCharsets.UTF_8), buffer) > 0);
+            }
+            read++;
+        }
+        assertEquals(3, read);
     }
 
     @Test
