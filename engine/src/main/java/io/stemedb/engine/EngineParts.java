@@ -18,16 +18,17 @@ import io.stemedb.engine.store.lmdb.LmdbKvStore;
 import io.stemedb.engine.store.rocks.RocksKvStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.agrona.ErrorHandler;
 
 /**
@@ -45,9 +46,8 @@ final class EngineParts implements AutoCloseable {
     private static final Set<PosixFilePermission> OWNER_ONLY =
             PosixFilePermissions.fromString("rwx------");
 
-    /** What a launch may leave that ended early; and what a new file system holds. */
-    private static final Set<String> BEFORE_MANIFEST =
-            Set.of("lock", "manifest.new", NATIVE, "lost+found");
+    /** What a launch may leave that ended early. */
+    private static final Set<String> BEFORE_MANIFEST = Set.of("lock", "manifest.new", NATIVE);
 
     private static final AtomicBoolean SAID = new AtomicBoolean();
 
@@ -184,25 +184,29 @@ final class EngineParts implements AutoCloseable {
         if (!Files.isDirectory(directory) || Manifest.read(directory) != null) {
             return;
         }
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-            for (final Path entry : entries) {
-                final String name = entry.getFileName().toString();
-                if (Set.of(JOURNAL, ROCKS, LMDB).contains(name)) {
+        final List<Path> entries = entries(directory);
+        for (final Path entry : entries) {
+            final String name = entry.getFileName().toString();
+            if (Set.of(JOURNAL, ROCKS, LMDB).contains(name) && Files.isDirectory(entry)) {
+                if (!entries(entry).isEmpty()) { // or it is where a disk is mounted
                     throw new ManifestException(
                             directory
                                     + ": manifest: missing beside "
                                     + name
                                     + ": put it back from a backup, it holds the engine's id");
                 }
-                if (!BEFORE_MANIFEST.contains(name)) {
-                    throw new EngineException(
-                            directory
-                                    + ": holds "
-                                    + name
-                                    + " and is no data directory of an engine",
-                            null);
-                }
+            } else if (!BEFORE_MANIFEST.contains(name)) {
+                throw new EngineException(
+                        directory + ": holds " + name + " and is no data directory of an engine",
+                        null);
             }
+        }
+    }
+
+    /** But for what a new file system holds. */
+    private static List<Path> entries(final Path directory) {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.filter(entry -> !entry.endsWith("lost+found")).toList();
         } catch (final IOException e) {
             throw new UncheckedIOException(directory + ": cannot be listed", e);
         }

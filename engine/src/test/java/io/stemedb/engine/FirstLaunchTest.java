@@ -38,6 +38,7 @@ class FirstLaunchTest {
     void anEmptyDirectoryIsTaken() throws IOException {
         final Path directory = Files.createDirectory(work.resolve("empty"));
         Files.createDirectory(directory.resolve("lost+found"));
+        Files.createDirectory(directory.resolve("journal")); // where a disk is mounted
         Engine.launch(TestEngines.context(directory)).close();
         Engine.launch(TestEngines.context(directory)).close();
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("faults")
 class RaceTest {
-    private static final int SECONDS = 25;
+    private static final int SECONDS = 60;
 
     @TempDir Path directory;
 

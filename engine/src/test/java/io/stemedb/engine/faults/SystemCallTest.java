@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SystemCallTest {
     private static final String CALLS =
             "fdatasync,fsync,ftruncate,fallocate,rename,unlink,pwrite64";
-    private static final int STATES = 80;
+    private static final int STATES = 200;
     private static final int STATES_A_LIFE = 40;
     private static final int PASSED_BY = 120;
     private static final int KILLS = 5;
