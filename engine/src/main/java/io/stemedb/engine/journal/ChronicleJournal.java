@@ -477,7 +477,10 @@ public final class ChronicleJournal implements Journal {
             try {
                 closeFiles();
             } finally {
-                SegmentFiles.giveBack(directory, current, prepared);
+                if (failure
+                        == null) { // else its files stay as they are: the next open looks at them
+                    SegmentFiles.giveBack(directory, current, prepared);
+                }
             }
         }
     }
