@@ -32,7 +32,9 @@ final class TailScan implements JournalHandler {
             if (segment.number() < oldest.number() || !findFirst(segment)) {
                 segments.remove(i);
                 delete(segment);
-            } else if (segment.firstSequence() == 0) {
+                continue;
+            }
+            if (segment.firstSequence() == 0) {
                 segment.firstSequence(after); // none can be read: it starts there at most
             }
             after = segment.firstSequence();

@@ -71,6 +71,28 @@ class OldestSegmentTest extends JournalFixture {
         }
     }
 
+    /** Lives of a good record, of bytes that are none, of nothing, and of a good record. */
+    @Test
+    void anUnusedSegmentBehindAnUnreadableOneHidesNothing() throws IOException {
+        lives(1);
+        Files.write(segment(2), new byte[] {0, 0, 0, 0, 9, 9, 9, 9});
+        Files.write(segment(3), new byte[8]);
+        try (ChronicleJournal journal = open()) {
+            assertEquals(101, append(journal, 101, 30));
+        }
+        Files.write(segment(3), new byte[8]); // the open deleted it
+        try (ChronicleJournal journal = open()) {
+            final Collector collector = new Collector().drain(journal.newReader(1));
+            assertEquals(101, collector.sequences.size());
+            assertEquals(List.of(), collector.damage);
+        }
+    }
+
+    private Path segment(final long number) throws IOException {
+        final Path life = Files.createDirectories(SegmentFiles.lifeDirectory(directory, number));
+        return life.resolve(SegmentFiles.fileName(number));
+    }
+
     @Test
     void whatWasTrimmedIsRefusedAndNotAGap() {
         trimToLastLife();

@@ -65,7 +65,22 @@ class SimulationTest {
 
     /** Seeds that once broke a promise. */
     @ParameterizedTest
-    @ValueSource(longs = {29, 105, 251, 440, 453, 594, 926, 949, 1197, 9721, 1001524, 1024286})
+    @ValueSource(
+            longs = {
+                29,
+                105,
+                251,
+                440,
+                453,
+                594,
+                926,
+                949,
+                1197,
+                9721,
+                1001524,
+                1024286,
+                463029383152802652L
+            })
     void regressions(final long seed) {
         final Throwable error = run(new Simulation(), seed, Mutant.NONE);
         if (error != null) {
