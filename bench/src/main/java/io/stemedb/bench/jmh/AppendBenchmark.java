@@ -10,9 +10,9 @@ import io.stemedb.engine.Engine;
 import io.stemedb.engine.Watermark;
 import io.stemedb.engine.journal.JournalConfig;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -76,7 +76,7 @@ public class AppendBenchmark {
         public void settle() {
             engine.await(
                     Watermark.READABLE, engine.watermark(Watermark.APPENDED), Engines.TIMEOUT_NS);
-            LockSupport.parkNanos(PREPARE_NS);
+            new SleepingIdleStrategy(PREPARE_NS).idle();
         }
 
         /** Stops the engine. */

@@ -19,8 +19,9 @@ import io.stemedb.engine.store.rocks.RocksKvStore;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 import org.agrona.concurrent.SystemNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -51,7 +52,7 @@ public class StoreBenchmark {
     private static final int SAMPLE = 1 << 14;
     private static final long MAP_LIMIT = 16L << 30;
     private static final long SEED = 20261122;
-    private static final long POLL_NS = 100_000;
+    private static final IdleStrategy POLL = new SleepingIdleStrategy(100_000);
 
     /** Store of the subject index. */
     @Param({"LMDB", "ROCKSDB"})
@@ -104,7 +105,7 @@ public class StoreBenchmark {
             for (int i = 0; i < records; i++) {
                 claims.encode(i, record, 0);
                 while (journal.append(record, 0, Claims.LENGTH) < 0) {
-                    LockSupport.parkNanos(POLL_NS);
+                    POLL.idle();
                 }
             }
             ingestor.requestFlush(records);
@@ -114,7 +115,7 @@ public class StoreBenchmark {
                     throw new IllegalStateException(
                             "stored: " + ingestor.stored() + " of " + records, ingestor.failure());
                 }
-                LockSupport.parkNanos(POLL_NS);
+                POLL.idle();
             }
         }
         reader = store.newReader();

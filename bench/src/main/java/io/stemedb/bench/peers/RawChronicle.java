@@ -6,7 +6,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.bytes.MappedBytes;
 import net.openhft.chronicle.queue.ExcerptAppender;
@@ -19,6 +18,8 @@ import net.openhft.posix.MAdviseFlag;
 import net.openhft.posix.OpenFlag;
 import net.openhft.posix.PosixAPI;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -30,7 +31,7 @@ public final class RawChronicle implements AutoCloseable {
     private static final int PAGE = 4096;
     private static final int RESERVE_STEP = 4 << 20;
     private static final int PAGES_A_SLICE = 64;
-    private static final long IDLE_NS = 50_000;
+    private static final IdleStrategy IDLE = new SleepingIdleStrategy(50_000);
     private static final int END_MARGIN = 1 << 20;
 
     static {
@@ -144,7 +145,7 @@ public final class RawChronicle implements AutoCloseable {
     /** Waits until everything ahead of the appender is touched as far as it should be. */
     public void awaitTouched() {
         while (touched < Math.min(position.getAcquire() + aheadLength, blockLength)) {
-            LockSupport.parkNanos(IDLE_NS);
+            IDLE.idle();
         }
     }
 
@@ -153,7 +154,7 @@ public final class RawChronicle implements AutoCloseable {
         while (!closed) {
             final long end = Math.min(position.getAcquire() + aheadLength, blockLength);
             if (touched >= end) {
-                LockSupport.parkNanos(IDLE_NS);
+                IDLE.idle();
                 continue;
             }
             if (touched >= reserved) {

@@ -9,10 +9,10 @@ import io.stemedb.engine.EngineContext;
 import io.stemedb.engine.Watermark;
 import io.stemedb.engine.journal.JournalConfig;
 import java.nio.file.Path;
-import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Something that takes 240 bytes at a time. */
@@ -72,7 +72,8 @@ interface AppendSide extends AutoCloseable {
             if (!engine.await(Watermark.READABLE, appended, Engines.TIMEOUT_NS)) {
                 throw new IllegalStateException("ingest does not catch up with " + appended);
             }
-            LockSupport.parkNanos(PREPARE_NS); // blocks ahead: nothing outside can see them
+            new SleepingIdleStrategy(PREPARE_NS)
+                    .idle(); // blocks ahead: nothing outside can see them
         }
 
         @Override
