@@ -13,8 +13,9 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -125,9 +126,10 @@ class BackupTest {
                             () -> {
                                 final Appender appender = engine.newAppender();
                                 final RecordMix mix = new RecordMix(new Random(seed), 40, appender);
+                                final IdleStrategy pause = new SleepingIdleStrategy(200_000);
                                 while (!stop.get()) {
                                     acknowledged.set(mix.append(appender));
-                                    LockSupport.parkNanos(200_000); // the check appends all again
+                                    pause.idle(); // the check appends all again
                                 }
                             });
             try {

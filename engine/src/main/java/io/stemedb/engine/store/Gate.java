@@ -4,8 +4,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.IdleStrategy;
 
 /**
  * Stands before every native call of a store, so that none is under way, and none begins, while the
@@ -155,21 +156,17 @@ public final class Gate {
         synchronized (passes) {
             current = passes.toArray(new Pass[0]);
         }
+        final IdleStrategy waiting = newIdleStrategy();
         for (final Pass pass : current) {
-            for (int i = 0; pass.isBusy(); i++) {
-                idle(i);
+            waiting.reset();
+            while (pass.isBusy()) {
+                waiting.idle();
             }
         }
     }
 
-    private static void idle(final int count) {
-        if (count < SPINS) {
-            Thread.onSpinWait();
-        } else if (count < SPINS + YIELDS) {
-            Thread.yield();
-        } else {
-            LockSupport.parkNanos(PARK_NS);
-        }
+    private static IdleStrategy newIdleStrategy() {
+        return new BackoffIdleStrategy(SPINS, YIELDS, PARK_NS, PARK_NS);
     }
 
     /** The way of one user through the gate. For one thread at a time. */
@@ -193,6 +190,7 @@ public final class Gate {
         private final Gate gate;
         private final Runnable release;
         private final Runnable tend;
+        private final IdleStrategy waiting = newIdleStrategy(); // of the thread that enters
         private volatile int busy;
         private volatile Thread inside;
         private int depth; // of the thread inside
@@ -215,26 +213,32 @@ public final class Gate {
                 depth++;
                 return;
             }
-            for (int i = 0; ; i++) {
-                // Before the load of status, and in this order for all: closing must see us.
-                if (!BUSY.compareAndSet(this, IDLE, INSIDE_OR_ASKING)) {
-                    idle(i);
-                    continue;
-                }
-                final int now = gate.status;
-                if (now == OPEN && !closed) {
-                    depth = 1;
-                    // Read only by the thread itself, and by others only to tell it from them.
-                    INSIDE.setOpaque(this, Thread.currentThread());
-                    return;
-                }
-                BUSY.setRelease(this, IDLE);
-                if (now == CLOSED || closed) {
-                    throw new StoreClosedException(
-                            now == CLOSED ? gate.store : "reader or batch of " + gate.store);
-                }
-                idle(i);
+            if (!tryEnter()) {
+                waiting.reset();
+                do {
+                    waiting.idle();
+                } while (!tryEnter());
             }
+        }
+
+        private boolean tryEnter() {
+            // Before the load of status, and in this order for all: closing must see us.
+            if (!BUSY.compareAndSet(this, IDLE, INSIDE_OR_ASKING)) {
+                return false;
+            }
+            final int now = gate.status;
+            if (now == OPEN && !closed) {
+                depth = 1;
+                // Read only by the thread itself, and by others only to tell it from them.
+                INSIDE.setOpaque(this, Thread.currentThread());
+                return true;
+            }
+            BUSY.setRelease(this, IDLE);
+            if (now == CLOSED || closed) {
+                throw new StoreClosedException(
+                        now == CLOSED ? gate.store : "reader or batch of " + gate.store);
+            }
+            return false;
         }
 
         /** Leaves. */

@@ -24,8 +24,9 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("faults")
 @Timeout(600) // only for what hangs
 class CareKillTest {
+    private final IdleStrategy wait = new SleepingIdleStrategy(100_000);
     private static final int KILLS = 4 * Integer.getInteger("io.stemedb.faults.scale", 1);
     private static final int RECORDS = 20_000;
     private static final long KILL_WITHIN_NS = TimeUnit.MILLISECONDS.toNanos(400);
@@ -69,7 +71,7 @@ class CareKillTest {
             }
             final long untilNs = System.nanoTime() + (long) (random.nextDouble() * KILL_WITHIN_NS);
             while (System.nanoTime() < untilNs) {
-                LockSupport.parkNanos(100_000);
+                wait.idle();
             }
             child.kill();
             final List<String> lines = child.lines();
@@ -157,15 +159,16 @@ class CareKillTest {
                             () -> {
                                 final Appender appender = engine.newAppender();
                                 final RecordMix mix = new RecordMix(new Random(seed), 40, appender);
+                                final IdleStrategy pause = new SleepingIdleStrategy(20_000);
                                 while (!stop.get()) {
                                     acknowledged.set(mix.append(appender));
-                                    LockSupport.parkNanos(20_000);
+                                    pause.idle();
                                 }
                             });
             try {
                 for (int round = 1; round <= 3; round++) {
                     while (acknowledged.get() < 5_000L * round && load.thread().isAlive()) {
-                        LockSupport.parkNanos(100_000);
+                        wait.idle();
                     }
                     final long before = acknowledged.get();
                     try (ChildJvm child =

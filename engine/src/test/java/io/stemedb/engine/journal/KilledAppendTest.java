@@ -3,8 +3,8 @@ package io.stemedb.engine.journal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.stemedb.engine.Overridden;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -48,16 +48,14 @@ class KilledAppendTest extends JournalFixture {
 
     /** The record; the segment is read when the copy asks where its bytes are. */
     private DirectBuffer watched() {
-        return (DirectBuffer)
-                Proxy.newProxyInstance(
-                        DirectBuffer.class.getClassLoader(),
-                        new Class<?>[] {DirectBuffer.class},
-                        (proxy, method, arguments) -> {
-                            if ("addressOffset".equals(method.getName())) {
-                                duringTheCopy = Files.readAllBytes(segment());
-                            }
-                            return method.invoke(records.buffer, arguments);
-                        });
+        return Overridden.method(
+                DirectBuffer.class,
+                records.buffer,
+                "addressOffset",
+                arguments -> {
+                    duringTheCopy = Files.readAllBytes(segment());
+                    return records.buffer.addressOffset();
+                });
     }
 
     private Path segment() throws IOException {

@@ -5,14 +5,17 @@ import static io.stemedb.engine.store.Entries.key;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.stemedb.engine.Overridden;
 import java.util.NavigableMap;
-import org.agrona.DirectBuffer;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** How the hybrid store commits when one of its stores fails. */
 class HybridCommitTest {
-    private final FailingStore rocks = new FailingStore();
-    private final FailingStore lmdb = new FailingStore();
+    private final AtomicBoolean rocksFails = new AtomicBoolean();
+    private final AtomicBoolean lmdbFails = new AtomicBoolean();
+    private final KvStore rocks = failing(rocksFails);
+    private final KvStore lmdb = failing(lmdbFails);
     private final KvStore store = new HybridStore(rocks, lmdb, SubjectIndex.LMDB);
 
     @Test
@@ -29,14 +32,14 @@ class HybridCommitTest {
     @Test
     void secondStoreFailingLeavesTheFirstAhead() {
         Entries.commit(store, 5, Entries.map());
-        lmdb.fails = true;
+        lmdbFails.set(true);
         assertThrows(StoreException.class, () -> Entries.commit(store, 9, entries()));
         assertEquals(9, rocks.cursor());
         assertEquals(5, lmdb.cursor());
         assertEquals(5, store.cursor());
         assertEquals("HV", families(rocks));
         assertEquals("", families(lmdb));
-        lmdb.fails = false;
+        lmdbFails.set(false);
         // Replayed in other pieces than the first time.
         Entries.commit(store, 7, Entries.map());
         assertEquals(9, rocks.cursor());
@@ -51,13 +54,13 @@ class HybridCommitTest {
 
     @Test
     void firstStoreFailingLeavesTheSecondAlone() {
-        rocks.fails = true;
+        rocksFails.set(true);
         assertThrows(StoreException.class, () -> Entries.commit(store, 9, entries()));
         assertEquals(0, rocks.cursor());
         assertEquals(0, lmdb.cursor());
         assertEquals("", families(rocks));
         assertEquals("", families(lmdb));
-        rocks.fails = false;
+        rocksFails.set(false);
         Entries.commit(store, 9, entries());
         assertEquals(9, store.cursor());
     }
@@ -83,64 +86,26 @@ class HybridCommitTest {
         return found.toString();
     }
 
-    /** A store in memory whose commits fail on demand. */
-    private static final class FailingStore implements KvStore {
-        private final MemoryKvStore memory = new MemoryKvStore();
-        private boolean fails;
-
-        @Override
-        public long cursor() {
-            return memory.cursor();
-        }
-
-        @Override
-        public KvReader newReader() {
-            return memory.newReader();
-        }
-
-        @Override
-        public KvBatch newBatch() {
-            final KvBatch batch = memory.newBatch();
-            return new KvBatch() {
-                @Override
-                public void put(
-                        final DirectBuffer key,
-                        final int keyOffset,
-                        final int keyLength,
-                        final DirectBuffer value,
-                        final int valueOffset,
-                        final int valueLength) {
-                    batch.put(key, keyOffset, keyLength, value, valueOffset, valueLength);
-                }
-
-                @Override
-                public void commit(final long cursor) {
-                    if (fails) {
-                        throw new StoreException("disk full", null);
-                    }
-                    batch.commit(cursor);
-                }
-
-                @Override
-                public void close() {
-                    batch.close();
-                }
-            };
-        }
-
-        @Override
-        public void flush() {
-            memory.flush();
-        }
-
-        @Override
-        public void verify() {
-            memory.verify();
-        }
-
-        @Override
-        public void close() {
-            memory.close();
-        }
+    /** A store in memory whose commits fail while they shall. */
+    private static KvStore failing(final AtomicBoolean fails) {
+        final KvStore memory = new MemoryKvStore();
+        return Overridden.method(
+                KvStore.class,
+                memory,
+                "newBatch",
+                none -> {
+                    final KvBatch batch = memory.newBatch();
+                    return Overridden.method(
+                            KvBatch.class,
+                            batch,
+                            "commit",
+                            cursor -> {
+                                if (fails.get()) {
+                                    throw new StoreException("disk full", null);
+                                }
+                                batch.commit((long) cursor[0]);
+                                return null;
+                            });
+                });
     }
 }

@@ -1,9 +1,11 @@
 package io.stemedb.engine.faults.sim;
 
+import io.stemedb.engine.Overridden;
 import io.stemedb.engine.Reader;
 import io.stemedb.engine.SimReaders;
 import io.stemedb.engine.ingest.IngestConfig;
 import io.stemedb.engine.ingest.SimAgents;
+import io.stemedb.engine.journal.Journal;
 import io.stemedb.engine.journal.JournalException;
 import io.stemedb.engine.journal.SimDisk;
 import io.stemedb.engine.journal.SimJournal;
@@ -112,7 +114,7 @@ final class Simulation {
         final long floor = Math.max(rocks.cursor(), lmdb.cursor());
         store = new HybridStore(rocks, lmdb, schedule.subjectIndex);
         if (chaos.mutant == Mutant.LARGER_CURSOR) {
-            store = new Decoys.CursorStore(store, floor);
+            store = Overridden.method(KvStore.class, store, "cursor", none -> floor);
         }
         journal = new SimJournal(disk, chaos, BACKLOG, floor);
         truth.opened(disk, journal.appended(), atLeast);
@@ -123,7 +125,8 @@ final class Simulation {
                 new SimAgents(
                         journal,
                         chaos.mutant == Mutant.FLUSH_BEFORE_SYNCED
-                                ? new Decoys.SyncedJournal(journal)
+                                ? Overridden.method(
+                                        Journal.class, journal, "synced", none -> Long.MAX_VALUE)
                                 : journal,
                         store,
                         memtable,
