@@ -17,8 +17,11 @@ final class SegmentWalker {
     /** Accepts whatever sequence the first sealed record of the segment has. */
     static final long ANY_SEQUENCE = -1;
 
-    /** Sequences further ahead than this are taken for noise, not for a gap. */
-    private static final long MAX_GAP = 1L << 32;
+    /**
+     * Before a segment so many records can be missing: nine years at a million a second. What says
+     * more is noise, and leaves sequences for many more of its kind.
+     */
+    private static final long MAX_GAP = 1L << 48;
 
     private static final long SEQUENCE_MAX = Long.MAX_VALUE >>> 8;
 

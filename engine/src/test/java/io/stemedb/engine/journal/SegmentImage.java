@@ -15,8 +15,15 @@ final class SegmentImage {
     final List<Integer> positions = new ArrayList<>();
     final List<byte[]> records;
 
+    private final long firstSequence;
+
     SegmentImage(final List<byte[]> records, final int spare) {
+        this(records, spare, 1);
+    }
+
+    SegmentImage(final List<byte[]> records, final int spare, final long firstSequence) {
         this.records = records;
+        this.firstSequence = firstSequence;
         int end = HEAD;
         for (final byte[] record : records) {
             positions.add(end);
@@ -32,7 +39,7 @@ final class SegmentImage {
                     Excerpt.RECORD_OFFSET + record.length + Excerpt.padding(at, record.length);
             buffer.putInt(at, length - Excerpt.FRAME_LENGTH);
             buffer.putInt(at + Excerpt.RECORD_LENGTH_OFFSET, record.length);
-            buffer.putLong(at + Excerpt.SEQUENCE_OFFSET, i + 1L);
+            buffer.putLong(at + Excerpt.SEQUENCE_OFFSET, firstSequence + i);
             buffer.putBytes(at + Excerpt.RECORD_OFFSET, record);
             seal(buffer, i, record.length);
         }
@@ -41,7 +48,8 @@ final class SegmentImage {
     private void seal(final UnsafeBuffer buffer, final int index, final int length) {
         final int at = positions.get(index);
         final int crc = RecordHeader.crc(buffer, at + Excerpt.RECORD_OFFSET);
-        buffer.putLong(at + Excerpt.SEAL_OFFSET, Excerpt.seal(NUMBER, at, index + 1L, length, crc));
+        final long seal = Excerpt.seal(NUMBER, at, firstSequence + index, length, crc);
+        buffer.putLong(at + Excerpt.SEAL_OFFSET, seal);
     }
 
     /** Makes checksum and seal of one record right again, whatever its bytes are now. */
