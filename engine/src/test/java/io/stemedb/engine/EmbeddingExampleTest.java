@@ -25,11 +25,12 @@ class EmbeddingExampleTest {
             claim.subject("BTCUSD@bitstamp").predicate("trade_price").number(912.44);
             claim.confidence(1.0f).timestamp(1385337601_000_000_000L);
             long sequence;
-            while ((sequence = claim.append()) < 0) { // back-pressure: try again
-                Thread.onSpinWait();
+            while ((sequence = claim.append()) == Appender.BACK_PRESSURED) {
+                Thread.onSpinWait(); // the engine is behind: try again
             }
-            if (!engine.await(Watermark.SYNCED, sequence, 1_000_000_000L)) { // survives power loss
-                throw new IllegalStateException("not durable within a second");
+            if (sequence == Appender.STORAGE_FULL // until the disk has room again
+                    || !engine.await(Watermark.SYNCED, sequence, 1_000_000_000L)) { // on disk
+                throw new IllegalStateException("disk full, or not durable within a second");
             }
             engine.await(Watermark.READABLE, sequence, 1_000_000_000L);
             try (Reader reader = engine.newReader()) { // one for each reading thread

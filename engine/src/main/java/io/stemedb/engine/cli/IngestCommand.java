@@ -99,10 +99,6 @@ final class IngestCommand extends DirectoryCommand {
      * Everything between opening and closing the engine; what fails inside is said, then counted.
      */
     private int ingest(final InputStream in, final IngestCounts counts) throws CommandException {
-        if (rejectsPath != null && Files.exists(rejectsPath)) {
-            throw new CommandException(
-                    ExitCode.FAILED, "--rejects: is there already: " + rejectsPath);
-        }
         final RejectsFile rejects =
                 rejectsPath == null
                         ? RejectsFile.in(directory(), inputName())

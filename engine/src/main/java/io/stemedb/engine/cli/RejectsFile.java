@@ -28,7 +28,10 @@ final class RejectsFile implements AutoCloseable {
     }
 
     /** At a path somebody named; refused when that file is there already. */
-    static RejectsFile at(final Path path) {
+    static RejectsFile at(final Path path) throws CommandException {
+        if (Files.exists(path)) { // told before anything is ingested
+            throw new CommandException(ExitCode.FAILED, "--rejects: is there already: " + path);
+        }
         return new RejectsFile(path, null, null);
     }
 

@@ -42,14 +42,19 @@ class RejectsFileTest {
     }
 
     @Test
-    void anEarlierFileIsNeverWrittenOver() throws IOException {
+    void anEarlierFileIsNeverWrittenOver() throws IOException, CommandException {
         for (int n = 1; n <= 3; n++) {
             try (RejectsFile rejects = RejectsFile.in(directory, "x")) {
                 rejects.add(line());
                 assertEquals(directory.resolve("rejects-x-" + n + ".jsonl"), rejects.path());
             }
         }
-        final RejectsFile named = RejectsFile.at(directory.resolve("rejects-x-2.jsonl"));
+        assertThrows(
+                CommandException.class,
+                () -> RejectsFile.at(directory.resolve("rejects-x-2.jsonl")));
+        final Path late = directory.resolve("late");
+        final RejectsFile named = RejectsFile.at(late);
+        Files.createFile(late);
         final LineReader line = line();
         assertThrows(FileAlreadyExistsException.class, () -> named.add(line));
     }
