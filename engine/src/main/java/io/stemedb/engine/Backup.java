@@ -90,9 +90,7 @@ final class Backup {
         Blake3.load(source.resolve(EngineParts.NATIVE));
         try {
             checkTarget(target);
-            if (target.toAbsolutePath()
-                    .normalize()
-                    .startsWith(source.toAbsolutePath().normalize())) {
+            if (isInside(target, source)) {
                 throw new EngineException(
                         target + ": is inside the data directory " + source, null);
             }
@@ -114,6 +112,15 @@ final class Backup {
         } catch (final IOException e) {
             throw new UncheckedIOException(target + ": backup failed: " + e, e);
         }
+    }
+
+    /** By whatever links. */
+    private static boolean isInside(final Path target, final Path source) throws IOException {
+        Path there = target.toAbsolutePath();
+        while (!Files.exists(there)) {
+            there = there.getParent();
+        }
+        return there.toRealPath().startsWith(source.toRealPath());
     }
 
     /** Anything but a backup stays as it is. */

@@ -47,7 +47,7 @@ final class EngineParts implements AutoCloseable {
             PosixFilePermissions.fromString("rwx------");
 
     /** What a launch may leave that ended early. */
-    private static final Set<String> BEFORE_MANIFEST = Set.of("lock", "manifest.new", NATIVE);
+    private static final Set<String> BEFORE_MANIFEST = Set.of("lock", "manifest.new");
 
     private static final AtomicBoolean SAID = new AtomicBoolean();
 
@@ -83,11 +83,12 @@ final class EngineParts implements AutoCloseable {
         checkOurs(directory);
         createDirectory(directory);
         opened(DirectoryLock.acquire(directory));
+        final boolean used =
+                Manifest.read(directory) != null && Files.isDirectory(directory.resolve(JOURNAL));
         final Manifest manifest = manifest(directory, context);
         loadBlake3(directory.resolve(NATIVE));
         counters = Counters.map(directory.resolve(COUNTERS));
         final StoreIdentity identity = identity(manifest);
-        final boolean used = Files.isDirectory(directory.resolve(JOURNAL));
         if (used && isMissing(directory.resolve(ROCKS), "CURRENT")) {
             opening.missingStore("RocksDB");
         }
@@ -111,7 +112,8 @@ final class EngineParts implements AutoCloseable {
                 opened(
                         ChronicleJournal.open(
                                 directory.resolve(JOURNAL),
-                                context.journalConfig(manifest.segmentLength(), floor)));
+                                context.journalConfig(manifest.segmentLength(), floor),
+                                store.cursor()));
         for (final String damage : journal.damage()) {
             opening.found(damage);
             errors.onError(new JournalException(damage, null));
@@ -180,26 +182,34 @@ final class EngineParts implements AutoCloseable {
      * A new engine is made only where nothing is, and an engine that lost its manifest is not given
      * another identity: its stores would be foreign to it.
      */
-    private static void checkOurs(final Path directory) {
+    static void checkOurs(final Path directory) {
         if (!Files.isDirectory(directory) || Manifest.read(directory) != null) {
             return;
         }
-        final List<Path> entries = entries(directory);
-        for (final Path entry : entries) {
-            final String name = entry.getFileName().toString();
-            if (Set.of(JOURNAL, ROCKS, LMDB).contains(name) && Files.isDirectory(entry)) {
-                if (!entries(entry).isEmpty()) { // or it is where a disk is mounted
-                    throw new ManifestException(
-                            directory
-                                    + ": manifest: missing beside "
-                                    + name
-                                    + ": put it back from a backup, it holds the engine's id");
-                }
-            } else if (!BEFORE_MANIFEST.contains(name)) {
-                throw new EngineException(
-                        directory + ": holds " + name + " and is no data directory of an engine",
-                        null);
+        try {
+            for (final Path entry : entries(directory)) {
+                checkOurs(directory, entry);
             }
+        } catch (final ManifestException | EngineException e) {
+            if (Manifest.read(directory) == null) {
+                throw e;
+            } // else another process has just made it, and the lock tells
+        }
+    }
+
+    private static void checkOurs(final Path directory, final Path entry) {
+        final String name = entry.getFileName().toString();
+        if (Set.of(JOURNAL, ROCKS, LMDB).contains(name) && Files.isDirectory(entry)) {
+            if (!entries(entry).isEmpty()) { // or it is where a disk is mounted
+                throw new ManifestException(
+                        directory
+                                + ": manifest: missing beside "
+                                + name
+                                + ": put it back from a backup, it holds the engine's id");
+            }
+        } else if (!BEFORE_MANIFEST.contains(name)) {
+            throw new EngineException(
+                    directory + ": holds " + name + " and is no data directory of an engine", null);
         }
     }
 

@@ -72,7 +72,9 @@ record Examination(
             rocks.checkFiles();
             lmdb.checkFiles();
             final ExaminedStore subjects = "ROCKSDB".equals(manifest.subjectIndex()) ? rocks : lmdb;
-            try (JournalTail tail = JournalTail.openLocked(journal, 1);
+            try (JournalTail tail =
+                            JournalTail.openLocked(
+                                    journal, Math.min(rocks.cursor(), lmdb.cursor()));
                     JournalComparison comparison =
                             new JournalComparison(
                                     rocks, lmdb, subjects, tail, findings, progress)) {

@@ -88,18 +88,6 @@ public final class Snapshot implements AutoCloseable {
         try {
             store = stores(directory, manifest);
             final long cursor = store.cursor();
-            try (JournalTail tail = tail(directory, cursor)) {
-                if (tail.oldestSequence() > cursor + 1) {
-                    throw new JournalException(
-                            directory
-                                    + ": sequences "
-                                    + (cursor + 1)
-                                    + "-"
-                                    + (tail.oldestSequence() - 1)
-                                    + " were stored and trimmed since the stores were opened",
-                            null);
-                }
-            }
             final TailReplay.Size size = new TailReplay.Size().of(tail(directory, cursor));
             if (!size.isSound() && again && DirectoryLock.holder(directory) != null) {
                 throw new JournalException(
@@ -133,8 +121,26 @@ public final class Snapshot implements AutoCloseable {
         }
     }
 
-    private static JournalTail tail(final Path directory, final long cursor) {
-        return JournalTail.open(directory.resolve(EngineParts.JOURNAL), cursor + 1);
+    /**
+     * What the journal has behind a cursor. An engine may store and trim between one tail and the
+     * next: then the stores are to be opened again.
+     */
+    static JournalTail tail(final Path directory, final long cursor) {
+        final JournalTail tail =
+                JournalTail.open(directory.resolve(EngineParts.JOURNAL), cursor + 1, cursor);
+        final long oldest = tail.oldestSequence();
+        if (oldest > cursor + 1) {
+            tail.close();
+            throw new JournalException(
+                    directory
+                            + ": the stores need sequences "
+                            + (cursor + 1)
+                            + "-"
+                            + (oldest - 1)
+                            + ", and the journal begins behind them",
+                    null);
+        }
+        return tail;
     }
 
     /**

@@ -48,7 +48,8 @@ final class SubjectComparison implements JournalHandler, AutoCloseable {
     }
 
     void compare(final Path journal) {
-        try (JournalTail tail = JournalTail.openLocked(journal, 1)) {
+        try (JournalTail tail =
+                JournalTail.openLocked(journal, oldest - 1)) { // the same as its caller's
             while (tail.poll(this, Integer.MAX_VALUE) > 0) {
                 Thread.onSpinWait();
             }

@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.stemedb.engine.platform.Manifest;
 import io.stemedb.engine.platform.ManifestException;
+import io.stemedb.engine.store.SubjectIndex;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,8 +43,12 @@ class FirstLaunchTest {
         final Path directory = Files.createDirectory(work.resolve("empty"));
         Files.createDirectory(directory.resolve("lost+found"));
         Files.createDirectory(directory.resolve("journal")); // where a disk is mounted
-        Engine.launch(TestEngines.context(directory)).close();
-        Engine.launch(TestEngines.context(directory)).close();
+        for (int life = 0; life < 2; life++) {
+            try (Engine engine = Engine.launch(TestEngines.context(directory))) {
+                final OpeningReport report = engine.openingReport();
+                assertTrue(report.isSound(), report.toString());
+            }
+        }
     }
 
     @Test
@@ -80,6 +88,94 @@ class FirstLaunchTest {
                     EngineException.class,
                     () -> engine.backup(directory.resolve("backup"), done -> {}));
             assertFalse(Files.exists(directory.resolve("backup")));
+        }
+    }
+
+    @Test
+    void aBackupThatALinkLeadsInsideIsRefused() throws IOException {
+        final Path directory = work.resolve("data");
+        final Path link = Files.createSymbolicLink(work.resolve("link"), directory);
+        try (Engine engine = Engine.launch(TestEngines.context(directory))) {
+            assertThrows(
+                    EngineException.class,
+                    () -> engine.backup(link.resolve("of/today"), done -> {}));
+            assertFalse(Files.exists(directory.resolve("of")));
+        }
+        try (Engine engine = Engine.launch(TestEngines.context(link))) {
+            assertThrows(
+                    EngineException.class,
+                    () -> engine.backup(directory.resolve("backup"), done -> {}));
+            assertFalse(Files.exists(directory.resolve("backup")));
+        }
+    }
+
+    /** An engine makes nothing before its manifest but the lock. */
+    @Test
+    void aDirectoryWithNativeLibrariesOfOthersIsRefused() throws IOException {
+        final Path directory = Files.createDirectory(work.resolve("project"));
+        Files.createDirectory(directory.resolve("native"));
+        assertThrows(EngineException.class, () -> Engine.launch(TestEngines.context(directory)));
+        assertEquals(1, directory.toFile().list().length);
+    }
+
+    /** What another process makes at this moment is no foreign directory: its lock tells. */
+    @Test
+    void aDirectoryThatIsBeingMadeIsNotForeign() throws Exception {
+        for (int round = 0; round < 40; round++) {
+            final Path directory = Files.createDirectory(work.resolve("new-" + round));
+            final Path rocks = directory.resolve("rocks");
+            final TestEngines.Running other =
+                    TestEngines.start(
+                            "other",
+                            () -> {
+                                new Manifest(
+                                                UUID.randomUUID(),
+                                                Manifest.FORMAT,
+                                                "cycle",
+                                                1 << 21,
+                                                SubjectIndex.LMDB.name())
+                                        .write(directory);
+                                Files.createDirectory(rocks);
+                                Files.createFile(rocks.resolve("CURRENT"));
+                            });
+            while (!Files.exists(rocks)) {
+                EngineParts.checkOurs(directory);
+            }
+            other.end();
+        }
+    }
+
+    /** Launches where direct memory is short; says what it was told. */
+    static final class Child {
+        private Child() {}
+
+        public static void main(final String[] arguments) {
+            try {
+                Engine.launch(
+                                TestEngines.context(Path.of(arguments[0]))
+                                        .generationBytes(1 << 30)
+                                        .errorHandler(Throwable::printStackTrace))
+                        .close();
+            } catch (final EngineException e) {
+                System.out.println("TOLD " + e.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void tooLittleMemoryIsToldWithItsNumbers() throws InterruptedException {
+        try (ChildJvm child =
+                ChildJvm.start(
+                        work.resolve("said"),
+                        List.of(),
+                        List.of("-XX:MaxDirectMemorySize=32m"),
+                        Child.class,
+                        work.resolve("data").toString())) {
+            final String said = String.join("\n", child.end());
+            assertTrue(
+                    said.contains("TOLD memory: 3 generations of 1073741824 bytes do not fit"),
+                    said);
+            assertTrue(said.contains("-XX:MaxDirectMemorySize"), said);
         }
     }
 }

@@ -77,37 +77,24 @@ public final class ChronicleJournal implements Journal {
     private volatile boolean closed;
     private volatile Throwable failure;
 
-    private ChronicleJournal(final Path directory, final JournalConfig config) throws IOException {
+    private ChronicleJournal(
+            final Path directory, final JournalConfig config, final long storedSequence)
+            throws IOException {
         this.directory = directory;
         this.config = config;
         Files.createDirectories(directory);
         oldSegments = new OldSegments(directory);
         final long number = SegmentFiles.nextNumber(directory, oldSegments.list());
-        final OldestSegment oldest =
-                OldestSegment.read(directory).orOlder(oldSegments.list(), config.sequenceFloor());
-        final TailScan scan = new TailScan();
-        scan.scan(oldSegments.list(), oldest);
+        final OldestSegment stated = OldestSegment.read(directory);
+        final TailScan scan = new TailScan(directory, stated);
+        scan.scan(oldSegments.list(), config.sequenceFloor(), storedSequence);
         damage = scan.damage();
-        if (oldest == OldestSegment.UNKNOWN) {
-            damage.add(OldestSegment.file(directory) + ": altered, taken from the first record");
-        }
-        if (scan.lastSequence() < config.sequenceFloor()) {
-            // the newest segment is never trimmed
-            damage.add(
-                    directory
-                            + ": sequences "
-                            + (scan.lastSequence() + 1)
-                            + "-"
-                            + config.sequenceFloor()
-                            + " are missing at its end, the stores have them");
-        }
-        appended = Math.max(scan.lastSequence(), config.sequenceFloor());
+        appended = scan.lastSequence();
         oldestMappedFirstSequence = appended + 1;
-        oldSegments.force(config.sequenceFloor(), scan.lastSequence());
-        if (oldSegments.list().isEmpty()) {
-            new OldestSegment(number, appended + 1).write(directory);
-        } else if (oldest.firstSequence() == 0) {
-            OldestSegment.of(oldSegments.list().get(0)).write(directory);
+        oldSegments.force(config.sequenceFloor(), appended);
+        final OldestSegment oldest = scan.oldest(oldSegments.list(), number);
+        if (!oldest.equals(stated)) {
+            oldest.write(directory);
         }
         synced = appended;
         life = new Life(directory, number, config);
@@ -140,8 +127,22 @@ public final class ChronicleJournal implements Journal {
      * @throws JournalException if the files cannot be a journal's
      */
     public static ChronicleJournal open(final Path directory, final JournalConfig config) {
+        return open(directory, config, config.sequenceFloor());
+    }
+
+    /**
+     * Opens a journal as {@link #open(Path, JournalConfig)} for stores that are not equally far.
+     *
+     * @param directory directory of the journal
+     * @param config settings
+     * @param storedSequence up to where all stores are complete, at most the floor: one that needs
+     *     more gets what a trim that stopped has left
+     * @return an open journal
+     */
+    public static ChronicleJournal open(
+            final Path directory, final JournalConfig config, final long storedSequence) {
         try {
-            return new ChronicleJournal(directory, config);
+            return new ChronicleJournal(directory, config, storedSequence);
         } catch (final IOException e) {
             throw new JournalException(directory + ": cannot be opened as a journal", e);
         }
@@ -477,8 +478,8 @@ public final class ChronicleJournal implements Journal {
             try {
                 closeFiles();
             } finally {
-                if (failure
-                        == null) { // else its files stay as they are: the next open looks at them
+                // else its files stay as they are: the next open looks at them
+                if (failure == null) {
                     SegmentFiles.giveBack(directory, current, prepared);
                 }
             }

@@ -59,25 +59,45 @@ public final class JournalTail implements JournalReader {
      * @return a reader
      */
     public static JournalTail open(final Path directory, final long fromSequence) {
-        return open(directory, fromSequence, false);
+        return open(directory, fromSequence, Long.MAX_VALUE);
+    }
+
+    /**
+     * Opens the files of a journal.
+     *
+     * @param directory directory of the journal
+     * @param fromSequence first record to deliver; older ones are skipped
+     * @param storedSequence up to where all stores are complete: one that needs more gets what a
+     *     trim that stopped has left
+     * @return a reader
+     */
+    public static JournalTail open(
+            final Path directory, final long fromSequence, final long storedSequence) {
+        return open(directory, fromSequence, storedSequence, false);
     }
 
     /**
      * Opens the files of a journal that nobody else may open meanwhile.
      *
      * @param directory directory of the journal; the caller holds the lock of the data directory
-     * @param fromSequence first record to deliver; older ones are skipped
-     * @return a reader
+     * @param storedSequence up to where all stores are complete, as in {@link #open(Path, long,
+     *     long)}
+     * @return a reader of all records
      */
-    public static JournalTail openLocked(final Path directory, final long fromSequence) {
-        return open(directory, fromSequence, true);
+    public static JournalTail openLocked(final Path directory, final long storedSequence) {
+        return open(directory, 1, storedSequence, true);
     }
 
     private static JournalTail open(
-            final Path directory, final long fromSequence, final boolean mapped) {
+            final Path directory,
+            final long fromSequence,
+            final long storedSequence,
+            final boolean mapped) {
         final JournalTail tail =
                 new JournalTail(SegmentFiles.list(directory), fromSequence, mapped);
-        tail.findStart(OldestSegment.read(directory)); // after the list: what was trimmed since
+        tail.findStart(
+                OldestSegment.read(directory), // after the list: what was trimmed since
+                storedSequence);
         return tail;
     }
 
@@ -85,10 +105,11 @@ public final class JournalTail implements JournalReader {
      * Drops segments that were trimmed or have no record and, from the front, those that end before
      * the first record asked for.
      */
-    private void findStart(final OldestSegment oldest) {
+    private void findStart(final OldestSegment stated, final long storedSequence) {
+        final OldestSegment oldest = stated.orOlder(segments, storedSequence);
         segments.removeIf(segment -> segment.number() < oldest.number());
-        isStartKnown = oldest != OldestSegment.UNKNOWN;
-        boolean all = isStartKnown;
+        isStartKnown = stated != OldestSegment.UNKNOWN;
+        boolean all = oldest.firstSequence() > 0;
         for (int i = segments.size() - 1; i >= 0; i--) {
             final SegmentFile segment = segments.get(i);
             final long first = firstSequence(segment);

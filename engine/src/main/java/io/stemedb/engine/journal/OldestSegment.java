@@ -48,7 +48,7 @@ record OldestSegment(long number, long firstSequence) {
      * the first record that can be read.
      */
     OldestSegment orOlder(final List<SegmentFile> segments, final long storedSequence) {
-        return firstSequence > storedSequence + 1
+        return firstSequence - 1 > storedSequence
                         && !segments.isEmpty()
                         && segments.get(0).number() < number
                 ? new OldestSegment(segments.get(0).number(), 0)

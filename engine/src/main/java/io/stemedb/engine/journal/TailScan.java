@@ -2,6 +2,7 @@ package io.stemedb.engine.journal;
 
 import io.stemedb.codecs.RecordHeader;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
@@ -17,15 +18,59 @@ final class TailScan implements JournalHandler {
 
     private static final int DAMAGE_MAX = 100;
 
+    private final Path journal;
+    private final OldestSegment stated;
     private final List<String> damage = new ArrayList<>();
     private final SegmentWalker walker = new SegmentWalker();
+    private OldestSegment oldest;
     private long lastSequence;
+
+    /**
+     * A look that is still to come.
+     *
+     * @param journal its directory
+     * @param stated what the file says about its begin
+     */
+    TailScan(final Path journal, final OldestSegment stated) {
+        this.journal = journal;
+        this.stated = stated;
+    }
 
     /**
      * Removes segments that were trimmed or never appended to from the list and from the disk; sets
      * the first sequences of the others.
+     *
+     * @param sequenceFloor what the stores hold at most
+     * @param storedSequence up to where all of them are complete
      */
-    void scan(final List<SegmentFile> segments, final OldestSegment oldest) {
+    void scan(
+            final List<SegmentFile> segments, final long sequenceFloor, final long storedSequence) {
+        oldest = stated.orOlder(segments, storedSequence);
+        findStart(segments);
+        if (!segments.isEmpty()) {
+            findEnd(segments);
+            if (oldest.firstSequence() > 0) {
+                // what was lost before the first record that can be read is damage, not trimmed
+                segments.get(0).firstSequence(oldest.firstSequence());
+            }
+        }
+        if (stated == OldestSegment.UNKNOWN) {
+            damage.add(OldestSegment.file(journal) + ": altered, taken from the first record");
+        }
+        if (lastSequence < sequenceFloor) {
+            // the newest segment is never trimmed
+            damage.add(
+                    journal
+                            + ": sequences "
+                            + (lastSequence + 1)
+                            + "-"
+                            + sequenceFloor
+                            + " are missing at its end, the stores have them");
+            lastSequence = sequenceFloor;
+        }
+    }
+
+    private void findStart(final List<SegmentFile> segments) {
         long after = 0;
         for (int i = segments.size() - 1; i >= 0; i--) {
             final SegmentFile segment = segments.get(i);
@@ -40,13 +85,21 @@ final class TailScan implements JournalHandler {
             after = segment.firstSequence();
         }
         lastSequence = Math.max(1, oldest.firstSequence()) - 1;
+    }
+
+    /**
+     * Where the journal begins from now on. If all its segments are lost, it begins where it did:
+     * what is missing stays to be told.
+     *
+     * @param segments what {@link #scan} left
+     * @param number of the segment that comes next
+     */
+    OldestSegment oldest(final List<SegmentFile> segments, final long number) {
         if (!segments.isEmpty()) {
-            findEnd(segments);
-            if (oldest.firstSequence() > 0) {
-                // what was lost before the first record that can be read is damage, not trimmed
-                segments.get(0).firstSequence(oldest.firstSequence());
-            }
+            return oldest.firstSequence() > 0 ? oldest : OldestSegment.of(segments.get(0));
         }
+        return new OldestSegment(
+                number, oldest.firstSequence() > 0 ? oldest.firstSequence() : lastSequence + 1);
     }
 
     /**
@@ -104,6 +157,7 @@ final class TailScan implements JournalHandler {
         }
     }
 
+    /** Of the journal, or of a store that has what the journal has lost. */
     long lastSequence() {
         return lastSequence;
     }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.stemedb.codecs.AssertionView;
 import io.stemedb.codecs.RecordValidator;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -354,5 +355,36 @@ class ChronicleJournalTest extends JournalFixture {
             assertEquals(2, append(journal, 2, 10));
             assertSequences(new Collector().drain(journal.newReader(1)), 1, 2);
         }
+    }
+
+    /** What a failed force left in memory may be all there is of a record: nothing is cut off. */
+    @Test
+    void aFailedJournalLeavesItsFilesAtClose() throws Exception {
+        final ChronicleJournal journal = open();
+        long last = 0;
+        while (SegmentFiles.list(directory).size() < 2) {
+            last = append(journal, last + 1, 50_000);
+            journal.prepare();
+        }
+        final Field syncing = ChronicleJournal.class.getDeclaredField("syncing");
+        syncing.setAccessible(true);
+        ((LiveSegment) syncing.get(journal)).syncFile().close(); // so the next force fails
+        assertThrows(JournalException.class, () -> journal.sync(journal.appended()));
+        final List<Long> before = lengths();
+        journal.close();
+        assertEquals(before, lengths());
+        try (ChronicleJournal again = open()) {
+            assertSequences(new Collector().drain(again.newReader(1)), 1, last);
+        }
+        assertEquals(1, lengths().size());
+        assertTrue(lengths().get(0) < before.get(0), "the control: a sound one gives back");
+    }
+
+    private List<Long> lengths() throws IOException {
+        final List<Long> lengths = new ArrayList<>();
+        for (final SegmentFile file : SegmentFiles.list(directory)) {
+            lengths.add(Files.size(file.path()));
+        }
+        return lengths;
     }
 }

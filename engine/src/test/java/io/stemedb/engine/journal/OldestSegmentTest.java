@@ -187,4 +187,83 @@ class OldestSegmentTest extends JournalFixture {
         lives(1);
         assertEquals(new OldestSegment(1, 1), OldestSegment.read(directory));
     }
+
+    private void loseAllSegments() throws IOException {
+        for (final SegmentFile file : files()) {
+            SegmentFiles.delete(file.path());
+        }
+    }
+
+    /** At once, and at every look from then on. */
+    @Test
+    void aJournalThatLostAllItsSegmentsIsToldToHave() throws IOException {
+        lives(3);
+        loseAllSegments();
+        try (ChronicleJournal journal = ChronicleJournal.open(directory, config(RECORDS))) {
+            assertEquals(1, journal.damage().size(), journal.damage().toString());
+            assertTrue(
+                    journal.damage().get(0).contains("sequences 1-300 are missing at its end"),
+                    journal.damage().toString());
+            assertEquals(301, append(journal, 301, 30));
+        }
+        try (JournalTail tail = JournalTail.open(directory, 1)) {
+            final Collector collector = new Collector().drain(tail);
+            assertEquals(List.of(301L), collector.sequences);
+            assertEquals(1, collector.damage.size(), "not told");
+            assertTrue(collector.damage.get(0).startsWith("1-300: "), collector.damage.toString());
+        }
+        try (ChronicleJournal journal = ChronicleJournal.open(directory, config(RECORDS))) {
+            final Collector collector = new Collector().drain(journal.newReader(301));
+            assertEquals(List.of(301L), collector.sequences);
+            assertEquals(List.of(), collector.damage);
+        }
+    }
+
+    /** What was trimmed before is not lost. */
+    @Test
+    void aTrimmedJournalThatLostAllItsSegmentsLostThoseBehind() throws IOException {
+        trimToLastLife();
+        loseAllSegments();
+        for (int life = 0; life < 2; life++) {
+            try (ChronicleJournal journal = ChronicleJournal.open(directory, config(250))) {
+                assertTrue(
+                        journal.damage().get(0).contains("sequences 201-250 are missing"),
+                        journal.damage().toString());
+            }
+        }
+        assertEquals(201, OldestSegment.read(directory).firstSequence());
+    }
+
+    /** At 100,000 a second that is twelve hours. */
+    @Test
+    void whatFollowsFourBillionTrimmedRecordsIsReadWhereTheFileIsGone() throws IOException {
+        final long trimmed = 1L << 33;
+        new OldestSegment(1, trimmed + 1).write(directory);
+        try (ChronicleJournal journal = ChronicleJournal.open(directory, config(trimmed))) {
+            for (long n = trimmed + 1; n <= trimmed + 4; n++) {
+                assertEquals(n, append(journal, n, 30));
+            }
+        }
+        Files.delete(OldestSegment.file(directory));
+        try (ChronicleJournal journal = ChronicleJournal.open(directory, config(trimmed + 1))) {
+            final Collector collector = new Collector().drain(journal.newReader(trimmed + 2));
+            assertEquals(List.of(trimmed + 2, trimmed + 3, trimmed + 4), collector.sequences);
+            assertEquals(List.of(), collector.damage);
+        }
+    }
+
+    /** Its name was durable, and its length not yet. */
+    @Test
+    void aSegmentWithoutABlockIsPassed() throws IOException {
+        lives(1);
+        Files.createFile(segment(2));
+        try (JournalTail tail = JournalTail.open(directory, 1)) {
+            assertEquals(100, new Collector().drain(tail).sequences.size());
+        }
+        try (ChronicleJournal journal = open()) {
+            assertEquals(List.of(), journal.damage());
+            assertEquals(101, append(journal, 101, 30));
+            assertEquals(101, new Collector().drain(journal.newReader(1)).sequences.size());
+        }
+    }
 }

@@ -4,6 +4,7 @@ import io.stemedb.codecs.RecordHeader;
 import io.stemedb.engine.faults.sim.Chaos;
 import io.stemedb.engine.faults.sim.Mutant;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -43,17 +44,18 @@ public final class SimJournal implements Journal {
             final SimDisk disk,
             final Chaos chaos,
             final long backlogLimit,
-            final long sequenceFloor) {
+            final long sequenceFloor,
+            final long storedSequence) {
         this.disk = disk;
         this.chaos = chaos;
         this.backlogLimit = backlogLimit;
         oldSegments = disk.list();
         final long number =
                 oldSegments.isEmpty() ? 1 : oldSegments.get(oldSegments.size() - 1).number() + 1;
-        final TailScan scan = new TailScan();
-        scan.scan(oldSegments, disk.oldest);
+        final TailScan scan = new TailScan(Path.of("simulated journal"), disk.oldest);
+        scan.scan(oldSegments, sequenceFloor, storedSequence);
         chaos.point();
-        appended = Math.max(scan.lastSequence(), sequenceFloor);
+        appended = scan.lastSequence();
         oldestMappedFirstSequence = appended + 1;
         try {
             forceOld(sequenceFloor);
@@ -61,9 +63,7 @@ public final class SimJournal implements Journal {
             throw new JournalException("simulated journal: cannot be opened", e);
         }
         synced = appended;
-        if (oldSegments.isEmpty()) {
-            disk.oldest = new OldestSegment(number, appended + 1);
-        }
+        disk.oldest = scan.oldest(oldSegments, number);
         chaos.point();
         current = createSegment(number);
         if (current == null) {
@@ -385,7 +385,9 @@ public final class SimJournal implements Journal {
             }
         } finally {
             closed = true;
-            giveBack();
+            if (failure == null) {
+                giveBack();
+            }
         }
     }
 

@@ -63,7 +63,7 @@ class SimJournalTest extends JournalFixture {
         journals =
                 new Journal[] {
                     ChronicleJournal.open(directory, config(floor)),
-                    new SimJournal(disk, chaos, 64 << 20, floor)
+                    new SimJournal(disk, chaos, 64 << 20, floor, floor)
                 };
         readBoth();
     }

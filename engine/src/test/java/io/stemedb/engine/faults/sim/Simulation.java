@@ -116,7 +116,9 @@ final class Simulation {
         if (chaos.mutant == Mutant.LARGER_CURSOR) {
             store = Overridden.method(KvStore.class, store, "cursor", none -> floor);
         }
-        journal = new SimJournal(disk, chaos, BACKLOG, floor);
+        journal =
+                new SimJournal(
+                        disk, chaos, BACKLOG, floor, Math.min(rocks.cursor(), lmdb.cursor()));
         truth.opened(disk, journal.appended(), atLeast);
         lostPower = false;
         memtable = schedule.newMemtable();
