@@ -159,4 +159,19 @@ class TrimmedJournalTest {
         assertEquals(1, told.size());
         assertTrue(told.get(0).getMessage().contains("101-200"), told.toString());
     }
+
+    /** Not only at the launch that finds it: what was trimmed is not lost, what came behind is. */
+    @Test
+    void aJournalThatIsLostStaysTold() throws IOException {
+        final Path last = data.resolve(EngineParts.JOURNAL).resolve("00000003");
+        Files.delete(TestFiles.largest(last, ".cq4"));
+        for (int life = 1; life <= 2; life++) {
+            life(Long.MAX_VALUE);
+            final Verification found = Verifier.verify(data, done -> {});
+            assertFalse(found.isSound());
+            assertTrue(found.differences().toString().contains("201-300"), found.toString());
+        }
+        assertEquals(1, told.size());
+        assertTrue(told.get(0).getMessage().contains("201-300"), told.toString());
+    }
 }
