@@ -17,9 +17,9 @@ import picocli.CommandLine.Option;
             "Mends a directory that no engine runs on.",
             "",
             "Looks first and prints what it will do. Damaged records of the journal are put back"
-                    + " from the stores; a store that is missing, damaged, of another engine or"
-                    + " ahead of the journal is rebuilt from the journal, and the old one is moved"
-                    + " to DIR/aside. Only bytes whose content hash is right are used: what nobody"
+                    + " from the stores, sound ones whose frame or seal was altered are written"
+                    + " anew; a store that is missing, damaged or of another engine is rebuilt"
+                    + " from the journal, and the old one is moved to DIR/aside. Only bytes whose content hash is right are used: what nobody"
                     + " has stays a gap, and is told. Verifies at the end.",
         },
         footerHeading = "%nExamples:%n",
