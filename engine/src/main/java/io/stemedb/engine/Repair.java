@@ -4,6 +4,7 @@ import io.stemedb.engine.Examination.StoreFault;
 import io.stemedb.engine.journal.SegmentCopies;
 import io.stemedb.engine.journal.SegmentCopies.Patch;
 import io.stemedb.engine.platform.DirectoryLock;
+import io.stemedb.engine.platform.JvmFlags;
 import io.stemedb.engine.platform.Manifest;
 import io.stemedb.engine.status.StorageFull;
 import io.stemedb.engine.store.KvStore;
@@ -25,11 +26,11 @@ import org.agrona.ErrorHandler;
 
 /**
  * Mends a closed directory. First it looks and says what it will do; nothing is changed until
- * {@link #run}. Damaged records of the journal are put back from the stores, sound ones whose
- * excerpt was altered are written anew from the journal itself, then a store that is missing,
- * damaged or of another engine is rebuilt from the journal. Nothing is guessed: what neither
- * journal nor stores have with the right hash stays reported. Nothing is deleted: an old store is
- * moved to {@code aside/} in the data directory.
+ * {@link #run}. A manifest that is missing is made anew from the stores. Damaged records of the
+ * journal are put back from the stores, sound ones whose excerpt was altered are written anew from
+ * the journal itself, then a store that is missing, damaged or of another engine is rebuilt from
+ * the journal. Nothing is guessed: what neither journal nor stores have with the right hash stays
+ * reported. Nothing is deleted: an old store is moved to {@code aside/} in the data directory.
  *
  * <p>One thread. Holds the directory's lock until it is closed or has run.
  */
@@ -44,11 +45,15 @@ public final class Repair implements AutoCloseable {
     private final Manifest manifest;
     private final DirectoryLock lock;
     private final Examination examination;
+
+    /** Those on manifest and journal come first. */
     private final List<String> steps = new ArrayList<>();
+
     private final List<String> impossible = new ArrayList<>();
     private final List<String> rebuilt = new ArrayList<>();
     private final Map<Path, List<Patch>> patches = new LinkedHashMap<>();
     private int journalSteps;
+    private boolean isManifestLost;
 
     private Repair(
             final Path directory,
@@ -68,18 +73,26 @@ public final class Repair implements AutoCloseable {
      * @param progress told, now and then, how many store entries and journal records were looked at
      * @return what would be done
      * @throws EngineException if there is no engine's data there
+     * @throws io.stemedb.engine.platform.ManifestException if the manifest was altered, or is
+     *     missing and the stores do not tell for certain what it said; names the field
      * @throws io.stemedb.engine.platform.DirectoryInUseException naming who runs on it
      */
     public static Repair plan(final Path directory, final LongConsumer progress) {
-        final Manifest manifest = Verifier.manifest(directory);
+        JvmFlags.check();
+        final boolean lost = LostManifest.isLost(directory);
+        final Manifest known = lost ? null : Verifier.manifest(directory);
         final DirectoryLock lock = DirectoryLock.acquire(directory);
         try {
+            final Manifest manifest = lost ? LostManifest.find(directory) : known;
             final Repair repair =
                     new Repair(
                             directory,
                             manifest,
                             lock,
                             Verifier.examine(directory, manifest, lock, progress));
+            if (lost) {
+                repair.planManifest();
+            }
             repair.plan();
             return repair;
         } catch (final IOException e) {
@@ -89,6 +102,17 @@ public final class Repair implements AutoCloseable {
             lock.close();
             throw e;
         }
+    }
+
+    private void planManifest() {
+        isManifestLost = true;
+        steps.add(
+                journalSteps++,
+                "make the manifest anew: engine "
+                        + manifest.engineId()
+                        + ", subject index in "
+                        + manifest.subjectIndex()
+                        + ", segment length as the next launch names it");
     }
 
     private void plan() throws IOException {
@@ -314,6 +338,9 @@ public final class Repair implements AutoCloseable {
      */
     public Verification run(final ErrorHandler errorHandler, final LongConsumer progress) {
         try {
+            if (isManifestLost) {
+                manifest.write(directory);
+            }
             for (final var segment : patches.entrySet()) {
                 SegmentCopies.rewrite(segment.getKey(), segment.getValue());
             }
