@@ -205,7 +205,8 @@ final class EngineParts implements AutoCloseable {
                         directory
                                 + ": manifest: missing beside "
                                 + name
-                                + ": put it back from a backup, it holds the engine's id");
+                                + ": put it back from a backup, or have the command repair"
+                                + " make it anew: it holds the engine's id, and the stores do");
             }
         } else if (!BEFORE_MANIFEST.contains(name)) {
             throw new EngineException(
@@ -252,22 +253,23 @@ final class EngineParts implements AutoCloseable {
                     "segmentLength",
                     context.segmentLength(),
                     known.segmentLength(),
-                    context.segmentLength() == 0);
+                    context.segmentLength() == 0
+                            || known.segmentLength() == Manifest.UNKNOWN_LENGTH);
             check(
                     "subjectIndex",
                     context.subjectIndex(),
                     subjectIndex(known),
                     context.subjectIndex() == null);
-            return known;
+            return known.segmentLength() == Manifest.UNKNOWN_LENGTH
+                    ? withLength(known, context)
+                    : known;
         }
         final Manifest made =
                 new Manifest(
                         UUID.randomUUID(),
                         Manifest.FORMAT,
                         ChronicleJournal.ROLL_CYCLE_NAME,
-                        context.segmentLength() == 0
-                                ? JournalConfig.SEGMENT_LENGTH_DEFAULT
-                                : context.segmentLength(),
+                        segmentLength(context),
                         (context.subjectIndex() == null
                                         ? SubjectIndex.LMDB
                                         : context.subjectIndex())
@@ -275,6 +277,28 @@ final class EngineParts implements AutoCloseable {
         context.journalConfig(
                 made.segmentLength(), 0); // checks the length before it is fixed for ever
         made.write(directory);
+        return made;
+    }
+
+    private static int segmentLength(final EngineContext context) {
+        return context.segmentLength() == 0
+                ? JournalConfig.SEGMENT_LENGTH_DEFAULT
+                : context.segmentLength();
+    }
+
+    /** A launch that names the length fixes it; another one leaves that to the next. */
+    private static Manifest withLength(final Manifest known, final EngineContext context) {
+        final Manifest made =
+                new Manifest(
+                        known.engineId(),
+                        known.format(),
+                        known.rollCycle(),
+                        segmentLength(context),
+                        known.subjectIndex());
+        context.journalConfig(made.segmentLength(), 0); // as below
+        if (context.segmentLength() != 0) {
+            made.write(context.directory());
+        }
         return made;
     }
 

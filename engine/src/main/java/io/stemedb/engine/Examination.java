@@ -19,7 +19,9 @@ import java.util.function.LongConsumer;
  * @param rocks what is wrong with RocksDB
  * @param lmdb what is wrong with LMDB
  * @param damages damaged records of the journal
- * @param oldestSequence oldest record of the journal, 0 in an empty one
+ * @param excerpts sound records in excerpts that were altered; at most one more than are mended
+ * @param oldestSequence oldest record of the journal; in one without a record that of the first it
+ *     will have, or 0 if that is not known
  * @param lastSequence newest record of the journal
  */
 record Examination(
@@ -27,6 +29,7 @@ record Examination(
         StoreFault rocks,
         StoreFault lmdb,
         List<JournalDamage> damages,
+        List<JournalExcerpt> excerpts,
         long oldestSequence,
         long lastSequence) {
 
@@ -86,6 +89,7 @@ record Examination(
                         fault(rocks, findings),
                         fault(lmdb, findings),
                         comparison.damages(),
+                        comparison.excerpts(),
                         tail.oldestSequence(),
                         tail.nextSequence() - 1);
             } catch (final JournalException | UncheckedIOException e) {

@@ -31,9 +31,6 @@ import org.agrona.concurrent.UnsafeBuffer;
  * assertion, so sums over both sides tell whether they are the same.
  */
 final class JournalComparison implements JournalHandler, ExaminedStore.EntryHandler, AutoCloseable {
-    /** More are no rot, but a file under another's name, and not to be written anew. */
-    private static final int EXCERPTS_MAX = 64;
-
     /** Damages that are kept for a repair; it may be done again for more. */
     static final int DAMAGES_MAX = 10_000;
 
@@ -66,11 +63,10 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
     private boolean sameEpoch;
     private boolean stretchOpen;
 
-    /** Records that are right in excerpts that are not. */
-    private final List<JournalDamage> excerpts = new ArrayList<>();
+    private final AlteredExcerpts excerpts;
 
-    /** Damage was told right before the record that comes, and none is lost. */
-    private boolean altered;
+    /** What was found in the excerpt of the record that comes; null if nothing was. */
+    private String altered;
 
     private long entries;
     private long records;
@@ -92,6 +88,7 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
         this.findings = findings;
         this.progress = progress;
         oldest = Math.max(1, tail.oldestSequence());
+        excerpts = new AlteredExcerpts(rocks, lmdb, subjects);
         lmdbReader = lmdb.isComplete() ? lmdb.store().newReader() : null;
     }
 
@@ -191,27 +188,22 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
         if (sequence > Math.min(rocks.cursor(), lmdb.cursor())) {
             notYetStored++;
         }
+        final String excerpt = altered;
+        altered = null;
         try {
             validator.validate(buffer, offset, length);
         } catch (final InvalidRecordException e) {
-            findings.add(
-                    Part.JOURNAL, tail.segment() + ": record " + sequence + ": " + e.getMessage());
-            lost++;
-            final int from = offset - SegmentCopies.EXCERPT_HEAD;
-            final int end = offset + length + 7 & -8;
-            final boolean aside = countQuarantined(sequence);
-            keep(new JournalDamage(tail.segment(), sequence, sequence, from, end, length, aside));
+            addDamaged(sequence, e.getMessage(), offset, length);
             return;
         }
-        if (altered) { // a field of its excerpt; the record itself is right
-            altered = false;
-            final int from = offset - SegmentCopies.EXCERPT_HEAD;
-            final int end = offset + length + 7 & -8;
-            excerpts.add(
-                    new JournalDamage(
-                            tail.segment(), sequence, sequence, from, end, length, false));
-        }
         blake3.hash(buffer, offset + Limits.HEADER_LENGTH, length - Limits.HEADER_LENGTH, hash, 0);
+        if (excerpt != null) {
+            if (!excerpts.take(tail.segment(), sequence, buffer, offset, length, hash)) {
+                addDamaged(sequence, "its seal is wrong, the stores say another", offset, length);
+                return;
+            }
+            findings.add(Part.JOURNAL, excerpt);
+        }
         final int type = RecordHeader.type(buffer, offset);
         if (type == RecordType.ASSERTION.id()) {
             compareAssertion(sequence, buffer, offset, length);
@@ -222,6 +214,16 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
         } else {
             compareEpoch(sequence, buffer, offset, length);
         }
+    }
+
+    private void addDamaged(
+            final long sequence, final String what, final int offset, final int length) {
+        findings.add(Part.JOURNAL, tail.segment() + ": record " + sequence + ": " + what);
+        lost++;
+        final int from = offset - SegmentCopies.EXCERPT_HEAD;
+        final int end = offset + length + 7 & -8;
+        final boolean aside = countQuarantined(sequence);
+        keep(new JournalDamage(tail.segment(), sequence, sequence, from, end, length, aside));
     }
 
     private void compareAssertion(
@@ -317,7 +319,10 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
             final DirectBuffer buffer,
             final int offset,
             final int length) {
-        findings.add(Part.JOURNAL, reason);
+        altered = lastSequence < firstSequence && length == 0 ? reason : null;
+        if (altered == null) { // else it is told with its record, once
+            findings.add(Part.JOURNAL, reason);
+        }
         if (lastSequence >= firstSequence) {
             records += lastSequence - firstSequence + 1;
             lost += lastSequence - firstSequence + 1;
@@ -333,7 +338,6 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
                             aside));
             stretchOpen = damages.size() < DAMAGES_MAX;
         }
-        altered = lastSequence < firstSequence && length == 0;
     }
 
     private void keep(final JournalDamage damage) {
@@ -451,11 +455,11 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
     }
 
     List<JournalDamage> damages() {
-        final List<JournalDamage> all = new ArrayList<>(damages);
-        if (excerpts.size() <= EXCERPTS_MAX) {
-            all.addAll(excerpts);
-        }
-        return all;
+        return damages;
+    }
+
+    List<JournalExcerpt> excerpts() {
+        return excerpts.found();
     }
 
     Verification result() {
@@ -477,6 +481,7 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
         assertions.close();
         votes.close();
         epochs.close();
+        excerpts.close();
         if (lmdbReader != null) {
             lmdbReader.close();
         }

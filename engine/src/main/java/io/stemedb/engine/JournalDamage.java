@@ -3,7 +3,7 @@ package io.stemedb.engine;
 import java.nio.file.Path;
 
 /**
- * Bytes of a segment that are no sound record.
+ * Bytes of a segment that are no sound record, or not the one that was written there.
  *
  * @param segment its file
  * @param firstSequence first record lost

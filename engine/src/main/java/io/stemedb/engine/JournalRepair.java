@@ -36,6 +36,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  *   <li>the subject index, itself without a fault, has its sequence; where frames are damaged too,
  *       the records found so must fill the stretch to the byte.
  * </ul>
+ *
+ * <p>A record that is right and only stands in an altered excerpt is no damage and needs no store:
+ * see {@link AlteredExcerpts}.
  */
 final class JournalRepair {
     private static final long LOST_MAX = 1_000_000;
@@ -258,10 +261,13 @@ final class JournalRepair {
         final int length = damage.recordLength();
         read(damage);
         final long header = bytes.getLong(0);
-        byte[] right = withSameBody(length);
-        if (right == null) {
-            right = byHeader.get(header);
-            right = right != null && right.length == length && isSimilar(right) ? right : null;
+        byte[] right = null;
+        if (!isValid(bytes, 0, length)) { // else it is another record, and names itself
+            right = withSameBody(length);
+            if (right == null) {
+                right = byHeader.get(header);
+                right = right != null && right.length == length && isSimilar(right) ? right : null;
+            }
         }
         if (right == null) {
             right = indexedRecord(damage.firstSequence(), reader);
@@ -273,11 +279,6 @@ final class JournalRepair {
 
     /** What is stored under the content hash of the damaged record: only its header is wrong. */
     private byte[] withSameBody(final int length) {
-        if (isValid(bytes, 0, length)) { // only its excerpt is wrong
-            final byte[] same = new byte[length];
-            bytes.getBytes(0, same);
-            return same;
-        }
         hash(bytes, 0, length);
         final byte[] right = byBody.get(hash.getLong(0));
         return right != null && right.length == length && isSameBody(right) ? right : null;

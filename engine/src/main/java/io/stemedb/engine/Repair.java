@@ -2,7 +2,9 @@ package io.stemedb.engine;
 
 import io.stemedb.engine.Examination.StoreFault;
 import io.stemedb.engine.journal.SegmentCopies;
+import io.stemedb.engine.journal.SegmentCopies.Patch;
 import io.stemedb.engine.platform.DirectoryLock;
+import io.stemedb.engine.platform.JvmFlags;
 import io.stemedb.engine.platform.Manifest;
 import io.stemedb.engine.status.StorageFull;
 import io.stemedb.engine.store.KvStore;
@@ -14,7 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
@@ -22,10 +26,11 @@ import org.agrona.ErrorHandler;
 
 /**
  * Mends a closed directory. First it looks and says what it will do; nothing is changed until
- * {@link #run}. Damaged records of the journal are put back from the stores, then a store that is
- * missing, damaged or of another engine is rebuilt from the journal. Nothing is guessed: what
- * neither journal nor stores have with the right hash stays reported. Nothing is deleted: an old
- * store is moved to {@code aside/} in the data directory.
+ * {@link #run}. A manifest that is missing is made anew from the stores. Damaged records of the
+ * journal are put back from the stores, sound ones whose excerpt was altered are written anew from
+ * the journal itself, then a store that is missing, damaged or of another engine is rebuilt from
+ * the journal. Nothing is guessed: what neither journal nor stores have with the right hash stays
+ * reported. Nothing is deleted: an old store is moved to {@code aside/} in the data directory.
  *
  * <p>One thread. Holds the directory's lock until it is closed or has run.
  */
@@ -40,10 +45,15 @@ public final class Repair implements AutoCloseable {
     private final Manifest manifest;
     private final DirectoryLock lock;
     private final Examination examination;
+
+    /** Those on manifest and journal come first. */
     private final List<String> steps = new ArrayList<>();
+
     private final List<String> impossible = new ArrayList<>();
     private final List<String> rebuilt = new ArrayList<>();
-    private JournalRepair journal;
+    private final Map<Path, List<Patch>> patches = new LinkedHashMap<>();
+    private int journalSteps;
+    private boolean isManifestLost;
 
     private Repair(
             final Path directory,
@@ -63,18 +73,26 @@ public final class Repair implements AutoCloseable {
      * @param progress told, now and then, how many store entries and journal records were looked at
      * @return what would be done
      * @throws EngineException if there is no engine's data there
+     * @throws io.stemedb.engine.platform.ManifestException if the manifest was altered, or is
+     *     missing and the stores do not tell for certain what it said; names the field
      * @throws io.stemedb.engine.platform.DirectoryInUseException naming who runs on it
      */
     public static Repair plan(final Path directory, final LongConsumer progress) {
-        final Manifest manifest = Verifier.manifest(directory);
+        JvmFlags.check();
+        final boolean lost = LostManifest.isLost(directory);
+        final Manifest known = lost ? null : Verifier.manifest(directory);
         final DirectoryLock lock = DirectoryLock.acquire(directory);
         try {
+            final Manifest manifest = lost ? LostManifest.find(directory) : known;
             final Repair repair =
                     new Repair(
                             directory,
                             manifest,
                             lock,
                             Verifier.examine(directory, manifest, lock, progress));
+            if (lost) {
+                repair.planManifest();
+            }
             repair.plan();
             return repair;
         } catch (final IOException e) {
@@ -86,6 +104,17 @@ public final class Repair implements AutoCloseable {
         }
     }
 
+    private void planManifest() {
+        isManifestLost = true;
+        steps.add(
+                journalSteps++,
+                "make the manifest anew: engine "
+                        + manifest.engineId()
+                        + ", subject index in "
+                        + manifest.subjectIndex()
+                        + ", segment length as the next launch names it");
+    }
+
     private void plan() throws IOException {
         long lost = planJournal();
         lost += planEnd();
@@ -93,6 +122,50 @@ public final class Repair implements AutoCloseable {
         final StoreFault lmdb = examination.lmdb();
         planStore("RocksDB", EngineParts.ROCKS, rocks, lost);
         planStore("LMDB", EngineParts.LMDB, lmdb, lost);
+        planExcerpts();
+    }
+
+    /** After the stores: one that is rebuilt in any case takes what the journal has. */
+    private void planExcerpts() throws IOException {
+        final List<JournalExcerpt> excerpts = examination.excerpts();
+        if (excerpts.size() > AlteredExcerpts.MAX) {
+            impossible.add(
+                    "more than "
+                            + AlteredExcerpts.MAX
+                            + " records are sound in excerpts that are not, from sequence "
+                            + excerpts.get(0).sequence()
+                            + " in "
+                            + excerpts.get(0).segment()
+                            + " on, as in a file under another's name: all stay as they are");
+            return;
+        }
+        final Map<Path, List<Patch>> right = new LinkedHashMap<>();
+        for (final JournalExcerpt excerpt : excerpts) {
+            if (excerpt.unread() == null || rebuilt.contains(excerpt.unread())) {
+                right.computeIfAbsent(excerpt.segment(), path -> new ArrayList<>())
+                        .add(excerpt.patch());
+            } else {
+                impossible.add(
+                        "sequence "
+                                + excerpt.sequence()
+                                + " in "
+                                + excerpt.segment()
+                                + ": its seal is wrong, and "
+                                + excerpt.unread()
+                                + "/, which could confirm the record, cannot be read");
+            }
+        }
+        add(right, "write the excerpts of %d sound records of %s anew: sequences %s");
+    }
+
+    private void add(final Map<Path, List<Patch>> more, final String step) {
+        more.forEach(
+                (segment, list) -> {
+                    patches.computeIfAbsent(segment, path -> new ArrayList<>()).addAll(list);
+                    steps.add(
+                            journalSteps++,
+                            String.format(step, list.size(), segment, sequences(list)));
+                });
     }
 
     /** Records that will still be missing, and that a store may have. */
@@ -112,23 +185,15 @@ public final class Repair implements AutoCloseable {
         }
         if (isOpen(examination.rocks()) && isOpen(examination.lmdb())) {
             try (KvStore store = Snapshot.stores(directory, manifest)) {
-                journal = JournalRepair.plan(damages, store, isSubjectIndexSound());
+                final JournalRepair journal =
+                        JournalRepair.plan(damages, store, isSubjectIndexSound());
                 hopeless = journal.hopeless();
+                add(
+                        journal.patches(),
+                        "put %d damaged records back into %s from the stores: sequences %s");
             } catch (final StoreException e) {
                 impossible.add("the stores cannot be read: " + e.getMessage());
             }
-        }
-        if (journal != null) {
-            journal.patches()
-                    .forEach(
-                            (segment, patches) ->
-                                    steps.add(
-                                            "put "
-                                                    + patches.size()
-                                                    + " damaged records back into "
-                                                    + segment
-                                                    + " from the stores: sequences "
-                                                    + sequences(patches)));
         }
         for (final JournalDamage damage : hopeless) {
             impossible.add(
@@ -156,9 +221,9 @@ public final class Repair implements AutoCloseable {
                 : examination.lmdb().findings() == 0;
     }
 
-    private static String sequences(final List<SegmentCopies.Patch> patches) {
+    private static String sequences(final List<Patch> patches) {
         final StringBuilder text = new StringBuilder();
-        for (final SegmentCopies.Patch patch : patches.subList(0, Math.min(patches.size(), 20))) {
+        for (final Patch patch : patches.subList(0, Math.min(patches.size(), 20))) {
             text.append(text.length() == 0 ? "" : ", ").append(patch.sequence());
         }
         return text + (patches.size() > 20 ? " and more" : "");
@@ -273,10 +338,11 @@ public final class Repair implements AutoCloseable {
      */
     public Verification run(final ErrorHandler errorHandler, final LongConsumer progress) {
         try {
-            if (journal != null) {
-                for (final var segment : journal.patches().entrySet()) {
-                    SegmentCopies.rewrite(segment.getKey(), segment.getValue());
-                }
+            if (isManifestLost) {
+                manifest.write(directory);
+            }
+            for (final var segment : patches.entrySet()) {
+                SegmentCopies.rewrite(segment.getKey(), segment.getValue());
             }
             for (final String folder : rebuilt) {
                 moveAside(folder);

@@ -123,7 +123,7 @@ final class SubjectComparison implements JournalHandler, AutoCloseable {
                             equal = StoredRecords.equal(value, valueOffset, hash, 0);
                             return false;
                         });
-        if (!equal) {
+        if (!equal && !isLost(sequence)) {
             store.add(
                     "subject entry of record "
                             + sequence

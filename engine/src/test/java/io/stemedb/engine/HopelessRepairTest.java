@@ -20,6 +20,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a repair must leave alone, or give up. */
 @Timeout(180)
@@ -144,6 +146,21 @@ class HopelessRepairTest {
             final String impossible = repair.impossible().toString();
             assertTrue(impossible.contains("repair again for the rest"), impossible);
             assertTrue(impossible.contains("RocksDB is damaged: it may have"), impossible);
+        }
+    }
+
+    /** An altered excerpt behind them makes no difference. */
+    @ParameterizedTest
+    @CsvSource({"1, 1, false", "-10, 10, true"})
+    void alteredExcerptsAreNoDamages(final int more, final int excerpts, final boolean rebuilt) {
+        final Path data = damaged(JournalComparison.DAMAGES_MAX + more);
+        final List<Place> places = JournalPlaces.of(data, JournalComparison.DAMAGES_MAX + more + 1);
+        places.subList(0, excerpts).forEach(place -> place.flip(17));
+        try (Repair repair = Repair.plan(data, count -> {})) {
+            final String steps = repair.steps().toString();
+            assertEquals(rebuilt, steps.contains("rebuild"), steps);
+            final String impossible = repair.impossible().toString();
+            assertEquals(!rebuilt, impossible.contains("repair again for the rest"), impossible);
         }
     }
 

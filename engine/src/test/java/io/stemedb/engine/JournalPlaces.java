@@ -58,8 +58,13 @@ final class JournalPlaces {
     }
 
     static List<Place> of(final Path directory) {
+        return of(directory, 1);
+    }
+
+    /** From a sequence on. */
+    static List<Place> of(final Path directory, final long first) {
         final List<Place> places = new ArrayList<>();
-        long expected = 1;
+        long expected = first;
         for (final Path segment : segments(directory)) {
             final UnsafeBuffer bytes = read(segment);
             for (int at = 0; at + RECORD + 8 < bytes.capacity(); at += 4) {

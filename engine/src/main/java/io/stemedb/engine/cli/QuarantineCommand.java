@@ -5,14 +5,18 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
 import io.stemedb.engine.Quarantine;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
@@ -24,12 +28,14 @@ import picocli.CommandLine.Parameters;
             "",
             "list prints sequence, reason and length, one JSON object a line. export writes the"
                     + " same and the bytes in hex to FILE, which must not be there yet; - is"
-                    + " standard output.",
+                    + " standard output. Both only read the directory, so it need not be closed;"
+                    + " what the engine has not stored yet is not there yet.",
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  stemedb quarantine",
             "  stemedb quarantine list --dir /srv/claims | jq -r .reason",
+            "  stemedb quarantine export aside.jsonl --dry-run",
             "  stemedb quarantine export aside.jsonl",
             "",
             "Exit code 1 if there is nothing.",
@@ -53,6 +59,11 @@ final class QuarantineCommand extends DirectoryCommand {
             description = "Where export writes; - is standard output.")
     private String file;
 
+    @Option(
+            names = "--dry-run",
+            description = "Says how much export would write, and writes nothing.")
+    private boolean dryRun;
+
     QuarantineCommand(final Console console) {
         super(console);
     }
@@ -68,39 +79,93 @@ final class QuarantineCommand extends DirectoryCommand {
             throw new ParameterException(
                     spec.commandLine(), export ? "FILE is missing" : "list takes no FILE");
         }
-        final Path path = existingDirectory();
-        final long count;
-        if (export && !STANDARD_OUTPUT.equals(file)) {
-            try (OutputStream out =
-                    Files.newOutputStream(
-                            Path.of(file),
-                            StandardOpenOption.CREATE_NEW,
-                            StandardOpenOption.WRITE)) {
-                count = print(path, out, true);
-            }
-            console.say(count + " exported to " + file);
-        } else {
-            count = print(path, console.out(), export);
-            console.out().flush();
+        if (dryRun && !export) {
+            throw new ParameterException(spec.commandLine(), "list takes no --dry-run");
         }
+        final Path path = existingDirectory();
+        final long count = export ? export(path) : print(path, console.out(), null);
+        console.out().flush();
         if (count == 0) {
             throw new CommandException(ExitCode.NO, "nothing is in quarantine");
         }
         return ExitCode.OK;
     }
 
-    private static long print(final Path path, final OutputStream out, final boolean bytes)
+    private long export(final Path path) throws IOException {
+        try (Progress progress = new Progress(console, "export", "records", Progress.UNKNOWN)) {
+            if (STANDARD_OUTPUT.equals(file) && !dryRun) {
+                return print(path, console.out(), progress);
+            }
+            final Path target = Path.of(file);
+            if (dryRun && Files.exists(target)) {
+                throw new FileAlreadyExistsException(file);
+            }
+            try (CountingStream out =
+                    new CountingStream(
+                            dryRun
+                                    ? OutputStream.nullOutputStream()
+                                    : Files.newOutputStream(
+                                            target,
+                                            StandardOpenOption.CREATE_NEW,
+                                            StandardOpenOption.WRITE))) {
+                final long count = print(path, out, progress);
+                final String done = count + " records, " + out.count + " bytes, to " + file;
+                if (!dryRun) {
+                    console.say("exported " + done);
+                } else if (count > 0) {
+                    console.out()
+                            .write(
+                                    ("would export " + done + "\n")
+                                            .getBytes(StandardCharsets.UTF_8));
+                }
+                return count;
+            }
+        }
+    }
+
+    /** How many bytes an export has. */
+    private static final class CountingStream extends FilterOutputStream {
+        private long count;
+
+        CountingStream(final OutputStream out) {
+            super(out);
+        }
+
+        @Override
+        public void write(final int value) throws IOException {
+            out.write(value);
+            count++;
+        }
+
+        @Override
+        public void write(final byte[] bytes, final int offset, final int length)
+                throws IOException {
+            out.write(bytes, offset, length);
+            count += length;
+        }
+    }
+
+    /**
+     * Prints all.
+     *
+     * @param progress of an export, which has the bytes too; null for a list
+     */
+    private static long print(final Path path, final OutputStream out, final Progress progress)
             throws IOException {
         final JsonGenerator json = new JsonFactory().createGenerator(out, JsonEncoding.UTF8);
         json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
         json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
         json.setPrettyPrinter(new MinimalPrettyPrinter(""));
+        final long[] done = {0};
         final long count =
                 Quarantine.read(
                         path,
                         entry -> {
                             try {
-                                print(entry, json, bytes);
+                                print(entry, json, progress != null);
+                                if (progress != null) {
+                                    progress.reached(++done[0]);
+                                }
                                 return true;
                             } catch (final IOException e) {
                                 throw new UncheckedIOException(e);

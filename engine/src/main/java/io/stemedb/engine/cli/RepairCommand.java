@@ -16,10 +16,11 @@ import picocli.CommandLine.Option;
         description = {
             "Mends a directory that no engine runs on.",
             "",
-            "Looks first and prints what it will do. Damaged records of the journal are put back"
-                    + " from the stores; a store that is missing, damaged, of another engine or"
-                    + " ahead of the journal is rebuilt from the journal, and the old one is moved"
-                    + " to DIR/aside. Only bytes whose content hash is right are used: what nobody"
+            "Looks first and prints what it will do. A manifest that is missing is made anew"
+                    + " from the stores. Damaged records of the journal are put back"
+                    + " from the stores, sound ones whose frame or seal was altered are written"
+                    + " anew; a store that is missing, damaged or of another engine is rebuilt"
+                    + " from the journal, and the old one is moved to DIR/aside. Only bytes whose content hash is right are used: what nobody"
                     + " has stays a gap, and is told. Verifies at the end.",
         },
         footerHeading = "%nExamples:%n",
@@ -53,7 +54,9 @@ final class RepairCommand extends DirectoryCommand {
             out.flush();
             console.out().flush();
             if (dryRun || repair.steps().isEmpty()) {
-                return repair.found().isSound() ? ExitCode.OK : ExitCode.NO;
+                return repair.found().isSound() && repair.steps().isEmpty()
+                        ? ExitCode.OK
+                        : ExitCode.NO;
             }
             final Verification after = run(repair);
             VerifyCommand.print(after, out);

@@ -107,6 +107,32 @@ public final class SegmentCopies {
     }
 
     /**
+     * Whether the seal of an excerpt is right: it binds a record to this place, whatever else of
+     * the excerpt was altered.
+     *
+     * @param segment its file
+     * @param bytes of the file
+     * @param position where the excerpt starts
+     * @param sequence of its record
+     * @param recordLength bytes of its record, which is sound
+     * @return whether it says just this
+     */
+    public static boolean isSealed(
+            final Path segment,
+            final DirectBuffer bytes,
+            final int position,
+            final long sequence,
+            final int recordLength) {
+        return bytes.getLong(position + Excerpt.SEAL_OFFSET)
+                == Excerpt.seal(
+                        SegmentFiles.number(segment),
+                        position,
+                        sequence,
+                        recordLength,
+                        RecordHeader.crc(bytes, position + Excerpt.RECORD_OFFSET));
+    }
+
+    /**
      * Puts records back into a segment that nobody has open: into a copy beside it, which is forced
      * and then takes its name.
      *

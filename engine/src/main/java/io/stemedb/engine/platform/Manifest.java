@@ -19,13 +19,17 @@ import java.util.zip.CRC32C;
  * @param engineId identity of this directory; its stores carry it too
  * @param format version of the directory's layout
  * @param rollCycle Chronicle roll cycle of the journal's segments
- * @param segmentLength bytes of a journal segment
+ * @param segmentLength bytes of a journal segment; {@link #UNKNOWN_LENGTH} in a manifest that a
+ *     repair made, until a launch names it
  * @param subjectIndex store that keeps the subject index
  */
 public record Manifest(
         UUID engineId, int format, String rollCycle, int segmentLength, String subjectIndex) {
     /** The layout written by this version, and the only one it reads. */
     public static final int FORMAT = 2;
+
+    /** Nobody knows how long segments were made. */
+    public static final int UNKNOWN_LENGTH = 0;
 
     private static final String FILE = "manifest";
     private static final int LENGTH_MAX = 4096;

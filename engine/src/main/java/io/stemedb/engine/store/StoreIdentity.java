@@ -44,7 +44,7 @@ public record StoreIdentity(long engineIdHigh, long engineIdLow, int formatVersi
             final String store, final DirectBuffer buffer, final int offset, final int length) {
         if (length != LENGTH) {
             throw new StoreIdentityException(
-                    store + ": identity of " + length + " bytes, not " + LENGTH);
+                    store + ": identity of " + length + " bytes, not " + LENGTH, null);
         }
         final StoreIdentity found =
                 new StoreIdentity(
@@ -53,7 +53,7 @@ public record StoreIdentity(long engineIdHigh, long engineIdLow, int formatVersi
                         buffer.getInt(offset + 2 * Long.BYTES, LITTLE_ENDIAN));
         if (!equals(found)) {
             throw new StoreIdentityException(
-                    store + " belongs to engine " + found + ", opened as engine " + this);
+                    store + " belongs to engine " + found + ", opened as engine " + this, found);
         }
     }
 

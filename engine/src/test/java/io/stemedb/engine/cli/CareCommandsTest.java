@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.codecs.EpochWriter;
+import io.stemedb.engine.Appender;
+import io.stemedb.engine.ChildJvm;
 import io.stemedb.engine.Engine;
 import io.stemedb.engine.EngineContext;
 import io.stemedb.engine.TestEngines;
@@ -13,7 +15,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -92,6 +97,19 @@ class CareCommandsTest {
         assertEquals(digest, digest(cli.run("verify")));
     }
 
+    @Test
+    void repairMakesALostManifestAnew() throws IOException {
+        final String digest = digest(cli.run("verify"));
+        Files.delete(directory.resolve("manifest"));
+        assertEquals(3, cli.run("verify").exitCode());
+        final Cli.Result plan = cli.run("repair", "--dry-run");
+        assertEquals(1, plan.exitCode(), plan.out() + plan.err());
+        assertTrue(plan.out().contains("would make the manifest anew: engine "), plan.out());
+        assertFalse(Files.exists(directory.resolve("manifest")), "--dry-run changed something");
+        assertEquals(0, cli.run("repair").exitCode());
+        assertEquals(digest, digest(cli.run("verify")));
+    }
+
     private static String digest(final Cli.Result result) {
         assertEquals(0, result.exitCode(), result.out() + result.err());
         return result.out().lines().filter(line -> line.startsWith("digest")).findFirst().get();
@@ -131,6 +149,83 @@ class CareCommandsTest {
         final Cli empty = new Cli(temporary.resolve("empty"));
         empty.runWith(Cli.claim("a", 1, 1), "ingest", "-");
         assertEquals(1, empty.run("quarantine").exitCode());
+    }
+
+    @Test
+    void aDryExportSaysHowMuchAndWritesNothing() throws IOException {
+        final Path file = temporary.resolve("aside.jsonl");
+        final Cli.Result dry = cli.run("quarantine", "export", file.toString(), "--dry-run");
+        assertEquals(0, dry.exitCode(), dry.err());
+        assertFalse(Files.exists(file), "--dry-run wrote");
+        final String length = dry.out().replaceAll("(?s).* 1 records, (\\d+) bytes.*", "$1");
+        assertEquals(0, cli.run("quarantine", "export", file.toString()).exitCode());
+        assertEquals(Files.size(file), Long.parseLong(length), dry.out());
+        assertEquals(3, cli.run("quarantine", "export", file + "", "--dry-run").exitCode());
+        assertEquals(2, cli.run("quarantine", "--dry-run").exitCode());
+    }
+
+    /** Who watches sees how far it is; who does not has a clean standard error. */
+    @Test
+    void verifyAndExportShowProgress() {
+        final int claims = 10_000; // told of every so many
+        try (Engine engine = Engine.launch(new EngineContext().directory(directory))) {
+            final Appender appender = engine.newAppender();
+            for (int n = 0; n < claims; n++) {
+                TestEngines.claim(appender, "s", n, n);
+            }
+        }
+        final Cli watched = new Cli(directory, true);
+        final Cli.Result verify = watched.run("verify");
+        assertEquals(0, verify.exitCode(), verify.err());
+        assertTrue(verify.err().matches("(?s).*\rverify [^\r]* 3\\d{4}/.*"), verify.err());
+        assertEquals(verify.out(), cli.run("verify").out());
+        assertEquals("", cli.run("verify").err());
+        final Path file = temporary.resolve("aside.jsonl");
+        final Cli.Result export = watched.run("quarantine", "export", file.toString());
+        assertTrue(export.err().matches("(?s).*\rexport [^\r]* 1/.*"), export.err());
+    }
+
+    /** An engine that sets two epochs aside, and runs until nobody writes to it any more. */
+    static final class Child {
+        private Child() {}
+
+        public static void main(final String[] arguments) throws IOException {
+            final EngineContext context = new EngineContext().directory(Path.of(arguments[0]));
+            try (Engine engine = Engine.launch(context)) {
+                final EpochWriter epoch = engine.newAppender().epoch();
+                for (int n = 0; n < 2; n++) {
+                    epoch.id(new byte[32]).name("again " + n).start(0);
+                    TestEngines.append(epoch::append);
+                }
+                while (System.in.read() >= 0) {
+                    Thread.onSpinWait();
+                }
+            }
+        }
+    }
+
+    /** It only reads, so it goes beside an engine, and has what that one set aside and stored. */
+    @Test
+    void theQuarantineOfAnEngineThatRunsElsewhereIsExported() throws Exception {
+        final Path file = temporary.resolve("aside.jsonl");
+        try (ChildJvm child =
+                ChildJvm.start(temporary.resolve("said"), Child.class, directory.toString())) {
+            final IdleStrategy idle = new SleepingIdleStrategy(TimeUnit.MILLISECONDS.toNanos(20));
+            while (cli.run("quarantine").outLines().size() < 3) {
+                assertTrue(child.process().isAlive(), child.lines()::toString);
+                idle.idle();
+            }
+            final String[] export = {"quarantine", "export", file.toString()};
+            final Cli.Result dry = cli.run(export[0], export[1], export[2], "--dry-run");
+            assertEquals(0, dry.exitCode(), dry.err());
+            assertTrue(dry.out().startsWith("would export 3 records, "), dry.out());
+            assertEquals(0, cli.run(export).exitCode());
+            assertEquals(3, Files.readAllLines(file).size());
+            assertEquals(3, cli.run("repair", "--dry-run").exitCode(), "it runs on the directory");
+            child.process().getOutputStream().close();
+            child.end();
+        }
+        assertEquals(0, cli.run("verify").exitCode());
     }
 
     @Test

@@ -27,9 +27,16 @@ final class Cli {
     }
 
     private final Path directory;
+    private final boolean terminal;
 
     Cli(final Path directory) {
+        this(directory, false);
+    }
+
+    /** With somebody who watches standard error. */
+    Cli(final Path directory, final boolean terminal) {
         this.directory = directory;
+        this.terminal = terminal;
     }
 
     /** Without input. */
@@ -62,7 +69,7 @@ final class Cli {
                         in,
                         out,
                         new PrintStream(err, true, StandardCharsets.UTF_8),
-                        false,
+                        terminal,
                         Map.of("STEMEDB_DIR", directory.toString())),
                 arguments);
     }
