@@ -6,9 +6,9 @@ import static io.stemedb.engine.TestEngines.context;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.stemedb.engine.TestEngines.Running;
+import io.stemedb.engine.faults.Machine;
 import io.stemedb.engine.status.Counter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,7 +119,7 @@ class DurabilityTest {
     /** Counted from outside, by the system calls of a child; where they can be traced. */
     @Test
     void concurrentSyncAppendsShareForces() throws Exception {
-        assumeTrue(IsolationTest.canTrace(), "strace is not here, or may not trace");
+        Machine.needs(Machine.canTrace(), "forces counted", "strace is not here, or may not trace");
         final Path trace = directory.resolve("trace");
         try (ChildJvm child =
                 ChildJvm.start(

@@ -3,16 +3,15 @@ package io.stemedb.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.stemedb.codecs.SupersessionType;
 import io.stemedb.engine.JournalPlaces.Place;
+import io.stemedb.engine.faults.Machine;
 import io.stemedb.engine.platform.Manifest;
 import io.stemedb.engine.store.Keys;
 import io.stemedb.engine.store.KvBatch;
 import io.stemedb.engine.store.KvStore;
 import io.stemedb.engine.store.rocks.RocksKvStore;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -26,8 +25,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What a repair must leave alone, or give up. */
 @Timeout(180)
 class HopelessRepairTest {
-    private static final Path LIMITER = Path.of("/usr/bin/prlimit");
-
     private static final int EPOCHS = 200;
     private static final String DESCRIPTION = TestEngines.ofLength('d', 65_000);
 
@@ -52,7 +49,7 @@ class HopelessRepairTest {
 
     /** Rebuilds LMDB, whose file grows to some 13 MB, while no file may be larger than that. */
     private String rebuild(final long fileBytes) throws Exception {
-        assumeTrue(Files.isExecutable(LIMITER), "SKIPPED: no " + LIMITER);
+        Machine.needs(Machine.has("prlimit"), "a store that keeps refusing", "no prlimit");
         final Path data = work.resolve("data");
         try (Engine engine = Engine.launch(TestEngines.context(data))) {
             final Appender appender = engine.newAppender();
@@ -78,7 +75,7 @@ class HopelessRepairTest {
         try (ChildJvm child =
                 ChildJvm.start(
                         work.resolve(what),
-                        List.of(LIMITER.toString(), "--fsize=" + fileBytes),
+                        List.of("prlimit", "--fsize=" + fileBytes),
                         List.of(),
                         Child.class,
                         data.toString(),

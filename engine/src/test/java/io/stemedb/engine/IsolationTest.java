@@ -2,24 +2,27 @@ package io.stemedb.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.stemedb.engine.cli.Main;
+import io.stemedb.engine.faults.Machine;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** No network, and nothing written outside the data directory. */
 class IsolationTest {
@@ -40,19 +43,6 @@ class IsolationTest {
         temporary = Files.createDirectory(work.resolve("temporary"));
         home = Files.createDirectory(work.resolve("home"));
         data = work.resolve("data");
-    }
-
-    static boolean canTrace() throws InterruptedException {
-        try {
-            final Process process =
-                    new ProcessBuilder("strace", "-f", "-o", "/dev/null", "true")
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start();
-            return process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() == 0;
-        } catch (final IOException e) {
-            return false;
-        }
     }
 
     private List<String> run(
@@ -123,8 +113,40 @@ class IsolationTest {
         checkCalls(Main.class, "ingest", claims.toString(), "--dir", data.toString());
     }
 
+    /** The control: a process that listens, and one that writes elsewhere. */
+    @ParameterizedTest
+    @ValueSource(strings = {"socket", "file"})
+    void aCallThatDoesIsCaught(final String what) {
+        final AssertionError caught =
+                assertThrows(
+                        AssertionError.class,
+                        () ->
+                                checkCalls(
+                                        StrayChild.class,
+                                        what,
+                                        data.toString(),
+                                        work.resolve("elsewhere").toString()));
+        final String sign = "socket".equals(what) ? "bind(" : "elsewhere";
+        assertTrue(caught.getMessage().contains(sign), caught::getMessage);
+    }
+
+    /** Writes in its directory, and listens or writes elsewhere. */
+    static final class StrayChild {
+        private StrayChild() {}
+
+        public static void main(final String[] arguments) throws IOException {
+            final Path directory = Files.createDirectory(Path.of(arguments[1]));
+            Files.writeString(directory.resolve("file"), "own");
+            if ("socket".equals(arguments[0])) {
+                new ServerSocket(0).close();
+            } else {
+                Files.writeString(Path.of(arguments[2]), "stray");
+            }
+        }
+    }
+
     private void checkCalls(final Class<?> main, final String... arguments) throws Exception {
-        assumeTrue(canTrace(), "strace is not here, or may not trace");
+        Machine.needs(Machine.canTrace(), "isolation", "strace is not here, or may not trace");
         // a JVM tries once which internet protocols there are, as soon as it has a file
         final Path file = data.resolveSibling("data-of-none");
         final List<String> usual =

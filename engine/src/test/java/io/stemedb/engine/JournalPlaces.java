@@ -12,12 +12,12 @@ import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Where each record of a closed journal stands, found without the engine's own walker. */
-final class JournalPlaces {
-    static final int RECORD = SegmentCopies.EXCERPT_HEAD;
+public final class JournalPlaces {
+    public static final int RECORD = SegmentCopies.EXCERPT_HEAD;
 
     /** Of an excerpt: file, place of its frame, sequence, type, bytes of the record. */
-    record Place(Path segment, int frame, long sequence, int type, int length) {
-        int end() {
+    public record Place(Path segment, int frame, long sequence, int type, int length) {
+        public int end() {
             return frame + RECORD + length + 7 & -8;
         }
 
@@ -57,7 +57,7 @@ final class JournalPlaces {
         }
     }
 
-    static List<Place> of(final Path directory) {
+    public static List<Place> of(final Path directory) {
         return of(directory, 1);
     }
 

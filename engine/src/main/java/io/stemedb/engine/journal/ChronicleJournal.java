@@ -284,9 +284,7 @@ public final class ChronicleJournal implements Journal {
                 syncing = next;
             }
         } catch (final IOException e) {
-            final JournalException failed =
-                    new JournalException(
-                            segment.path() + ": force failed, nothing is acknowledged any more", e);
+            final JournalException failed = segment.forceFailed(e);
             failure = failed;
             throw failed;
         }

@@ -1,5 +1,6 @@
 package io.stemedb.engine.cli;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -49,17 +50,45 @@ class JsonFuzzTest {
                 .getBytes(StandardCharsets.UTF_8);
     }
 
+    /** Of a line; the bytes of its record. */
+    @FunctionalInterface
+    private interface Decoder {
+        int read(byte[] line, int offset, int length, UnsafeBuffer record)
+                throws RecordSyntaxException;
+    }
+
     @Test
     void anyLine() throws IOException {
+        anyLine(new JsonRecordReader()::read, Scale.of(INPUTS));
+    }
+
+    /** The control: one that takes what it should refuse. */
+    @Test
+    void aLenientDecoderIsCaught() {
+        final JsonRecordReader strict = new JsonRecordReader();
+        assertThrows(
+                AssertionError.class,
+                () ->
+                        anyLine(
+                                (line, offset, length, into) -> {
+                                    try {
+                                        return strict.read(line, offset, length, into);
+                                    } catch (final RecordSyntaxException e) {
+                                        return Limits.HEADER_LENGTH;
+                                    }
+                                },
+                                CORPUS));
+    }
+
+    private void anyLine(final Decoder reader, final int inputs) throws IOException {
         final long seed = Scale.seed();
         final SplittableRandom random = new SplittableRandom(seed);
         final Mutations mutations = new Mutations(random);
         final byte[][] lines = corpus(seed);
-        final JsonRecordReader reader = new JsonRecordReader();
         final RecordValidator validator = new RecordValidator();
         int taken = 0;
         int refused = 0;
-        for (int i = 0; i < Scale.of(INPUTS); i++) {
+        for (int i = 0; i < inputs; i++) {
             final byte[] line = lines[random.nextInt(CORPUS)];
             final byte[] mutant =
                     random.nextInt(16) == 0
@@ -82,6 +111,6 @@ class JsonFuzzTest {
             }
         }
         final String counts = "taken " + taken + " refused " + refused;
-        assertTrue(taken > INPUTS / 20 && refused > INPUTS / 4, counts);
+        assertTrue(taken > inputs / 20 && refused > inputs / 4, counts);
     }
 }

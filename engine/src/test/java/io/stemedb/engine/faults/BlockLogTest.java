@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Pattern;
 import org.agrona.collections.LongArrayList;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,13 @@ class BlockLogTest {
     private static final int ATTEMPTS = 4;
     private static final int CONTROL_STATES = 60;
     private static final int RECORDS = 700;
+
+    /** What a life says of a page that the kernel gave up: of records, and of nothing else. */
+    private static final Pattern GIVEN_UP =
+            Pattern.compile(
+                    "ERROR \\S+ \\S+JournalException: "
+                            + "(.* damaged, sequences? [0-9-]+ (is|are) missing"
+                            + "|record \\d+: (CRC is wrong|crc32c: .*)) \\.");
 
     @TempDir Path work;
 
@@ -135,9 +143,6 @@ class BlockLogTest {
         for (int attempt = 1; attempt <= ATTEMPTS && !wrong.isEmpty(); attempt++) {
             final Path at = Files.createDirectory(work.resolve("attempt-" + attempt));
             wrong = failThenForce(at, seed, random);
-            for (final String line : wrong) {
-                assertTrue(line.startsWith("ERROR"), "seed " + seed + ": " + wrong);
-            }
         }
         assertEquals(List.of(), wrong, "seed " + seed);
     }
@@ -160,6 +165,7 @@ class BlockLogTest {
                     ledger.add(Children.name(home), life.said());
                     life.settle();
                 }
+                final Ledger owed = ledger.upTo(ledger.durable());
                 disk.heal();
                 from = Files.size(log);
                 try (Children.Life life =
@@ -168,6 +174,11 @@ class BlockLogTest {
                     life.kill();
                     final List<String> wrong = ledger.add(Children.name(home), life.said());
                     if (!wrong.isEmpty()) {
+                        for (final String line : wrong) {
+                            assertTrue(
+                                    GIVEN_UP.matcher(line).matches() && owed.isOfNoneOwed(line),
+                                    "seed " + seed + ": " + wrong);
+                        }
                         return wrong;
                     }
                 }

@@ -2,6 +2,7 @@ package io.stemedb.engine.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.engine.Appender;
@@ -9,6 +10,7 @@ import io.stemedb.engine.BackupChild;
 import io.stemedb.engine.Backups;
 import io.stemedb.engine.ChildJvm;
 import io.stemedb.engine.Engine;
+import io.stemedb.engine.EngineException;
 import io.stemedb.engine.RecordMix;
 import io.stemedb.engine.Repair;
 import io.stemedb.engine.StoreContent;
@@ -19,6 +21,7 @@ import io.stemedb.engine.Watermark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -143,6 +146,23 @@ class CareKillTest {
                 Files.write(file, bytes);
             }
         }
+    }
+
+    /** The control: what a backup in place, and a repair that was not done again, would leave. */
+    @Test
+    void whatAKillLeavesHalfDoneIsCaught() throws Exception {
+        final Path directory = fill("data", seed);
+        final Path target = home.resolve("backup");
+        Backups.backup(directory, target, done -> {});
+        final Path segment = Damage.files(target, ".cq4").get(0);
+        final byte[] bytes = Files.readAllBytes(segment);
+        Files.delete(segment); // it may be a link
+        Files.write(segment, Arrays.copyOf(bytes, bytes.length / 2));
+        assertThrows(
+                EngineException.class,
+                () -> Backups.restore(target, home.resolve("restored"), done -> {}));
+        damage(directory);
+        assertFalse(Verifier.verify(directory, done -> {}).isSound());
     }
 
     /** The engine runs here, the backup elsewhere. */

@@ -4,6 +4,7 @@ import static io.stemedb.engine.TestEngines.TIMEOUT_NS;
 import static io.stemedb.engine.TestEngines.claim;
 import static io.stemedb.engine.TestEngines.context;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.engine.ChildJvm;
@@ -152,23 +153,42 @@ class ExclusivityTest {
                 ChildJvm two = child("launch", directory)) {
             awaitLine(one);
             awaitLine(two);
-            final List<String> said = new ArrayList<>(one.lines());
-            said.addAll(two.lines());
-            final long winner =
-                    one.lines().get(0).startsWith("LAUNCHED")
-                            ? one.process().pid()
-                            : two.process().pid();
-            assertEquals(
-                    1,
-                    said.stream().filter(line -> line.startsWith("LAUNCHED")).count(),
-                    said::toString);
-            assertTrue(
-                    said.stream()
-                            .anyMatch(
-                                    line ->
-                                            line.startsWith("IN USE")
-                                                    && line.contains("pid " + winner)),
-                    said::toString);
+            checkThatOneLaunched(one, two);
+        }
+    }
+
+    private static void checkThatOneLaunched(final ChildJvm one, final ChildJvm two) {
+        final List<String> said = new ArrayList<>(one.lines());
+        said.addAll(two.lines());
+        final long winner =
+                one.lines().get(0).startsWith("LAUNCHED")
+                        ? one.process().pid()
+                        : two.process().pid();
+        assertEquals(
+                1,
+                said.stream().filter(line -> line.startsWith("LAUNCHED")).count(),
+                said::toString);
+        assertTrue(
+                said.stream()
+                        .anyMatch(
+                                line ->
+                                        line.startsWith("IN USE")
+                                                && line.contains("pid " + winner)),
+                said::toString);
+    }
+
+    /** The control: the second launch does not see the first one's lock. */
+    @Test
+    void aLaunchWithoutTheLockIsCaught() throws Exception {
+        final Path directory = work.resolve("data");
+        Engine.launch(context(directory)).close();
+        try (ChildJvm one = child("launch", directory)) {
+            awaitLine(one);
+            Files.delete(directory.resolve("lock"));
+            try (ChildJvm two = child("launch", directory)) {
+                awaitLine(two);
+                assertThrows(AssertionError.class, () -> checkThatOneLaunched(one, two));
+            }
         }
     }
 

@@ -6,8 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.codecs.InvalidRecordException;
 import io.stemedb.codecs.RecordValidator;
+import io.stemedb.engine.Appender;
+import io.stemedb.engine.Engine;
+import io.stemedb.engine.JournalPlaces;
+import io.stemedb.engine.JournalPlaces.Place;
 import io.stemedb.engine.RecordMix;
 import io.stemedb.engine.TestEngines;
+import io.stemedb.engine.Verifier;
 import io.stemedb.engine.journal.ChronicleJournal;
 import io.stemedb.engine.journal.Journal;
 import io.stemedb.engine.journal.JournalConfig;
@@ -21,8 +26,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.SystemNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -41,11 +48,7 @@ class JournalCorruptionTest {
 
     private static final int FEW = 300;
 
-    /** Records that stand in one page, in whole or in part: no other may be lost with it. */
-    private static final int NEIGHBOURS = 60;
-
-    /** Chronicle's header and index; the first record of a segment stands behind. */
-    private static final int HEAD = 64 << 10;
+    private static final Damage.Kind[] KINDS = Damage.Kind.values();
 
     @TempDir static Path base;
     private static final List<byte[]> RECORDS = new ArrayList<>();
@@ -66,7 +69,14 @@ class JournalCorruptionTest {
     static void fill() {
         final RecordMix mix = new RecordMix(new Random(SEED), 50);
         for (final int count : new int[] {MANY, FEW, FEW}) {
-            append(base.resolve("journal"), mix, count, RECORDS);
+            try (Engine engine = Engine.launch(TestEngines.context(base))) {
+                final Appender appender = engine.newAppender();
+                for (int i = 0; i < count; i++) {
+                    TestEngines.append(appender, mix.next());
+                    RECORDS.add(mix.bytes());
+                }
+                assertTrue(engine.checkpoint(TestEngines.TIMEOUT_NS));
+            }
         }
     }
 
@@ -164,49 +174,124 @@ class JournalCorruptionTest {
         }
     }
 
+    /** What of a segment is hit. */
+    private enum Target {
+        PAYLOAD,
+        HEADER,
+        LENGTH,
+        INDEX_PAGE,
+        FIRST_HEADER;
+
+        /** Its bytes, of some record or of the segment: from and behind. */
+        int[] of(final byte[] segment, final List<Place> records, final Random random) {
+            final Place place = records.get(random.nextInt(records.size()));
+            final int frame = place.frame();
+            final int record = frame + JournalPlaces.RECORD;
+            final int firstHeaderEnd = 4 + (new UnsafeBuffer(segment).getInt(0) & 0x3FFF_FFFF);
+            return switch (this) {
+                case PAYLOAD -> new int[] {record + 8, record + place.length()};
+                case HEADER -> new int[] {frame + 8, record + 8};
+                case LENGTH -> new int[] {frame, frame + 8};
+                case INDEX_PAGE -> new int[] {firstHeaderEnd, records.get(0).frame()};
+                case FIRST_HEADER -> new int[] {0, firstHeaderEnd};
+            };
+        }
+    }
+
+    /** Sequences of the records of a segment that are not as they were, or not there. */
+    private static BitSet touched(
+            final List<Place> records, final byte[] before, final byte[] after) {
+        final BitSet touched = new BitSet();
+        for (final Place place : records) {
+            final int end = place.frame() + JournalPlaces.RECORD + place.length();
+            if (end > after.length
+                    || !Arrays.equals(before, place.frame(), end, after, place.frame(), end)) {
+                touched.set((int) place.sequence());
+            }
+        }
+        return touched;
+    }
+
     @Test
     void damagedFiles() throws IOException {
         final Random random = new Random(SEED);
+        final List<Place> places = JournalPlaces.of(base);
+        assertEquals(RECORDS.size(), places.size());
+        assertTrue(Verifier.verify(base, count -> {}).isSound());
+        final List<Path> segments = Damage.files(base.resolve("journal"), ".cq4");
+        final Set<Damage.Kind> named = EnumSet.noneOf(Damage.Kind.class);
         for (int round = 0; round < ROUNDS; round++) {
-            final Path copy = work.resolve("journal-" + round);
-            Damage.copy(base.resolve("journal"), copy);
-            final List<Path> segments = Damage.files(copy, ".cq4");
-            final Path file = segments.get(random.nextInt(segments.size()));
+            final Damage.Kind kind = KINDS[round % KINDS.length];
+            final Target target = Target.values()[round % Target.values().length];
+            final Path segment = segments.get(random.nextInt(segments.size()));
             final Path other = segments.get(random.nextInt(segments.size()));
-            final Damage.Kind kind = Damage.Kind.values()[round % Damage.Kind.values().length];
-            // every fourth in the head: header, index; also the very first bytes
-            final boolean head = round / Damage.Kind.values().length % 4 == 0;
+            final List<Place> records =
+                    places.stream().filter(place -> place.segment().equals(segment)).toList();
+            final byte[] before = Files.readAllBytes(segment);
+            final int[] range = target.of(before, records, random);
+            // all pairs of both are verified once in 160 rounds
+            final boolean verified = round / KINDS.length % 4 == 0;
+            final Path copy = work.resolve("data-" + round);
+            final Path journal = copy.resolve("journal");
+            Damage.copy(verified ? base : base.resolve("journal"), verified ? copy : journal);
+            final Path file = copy.resolve(base.relativize(segment));
             final String when =
-                    "seed "
-                            + SEED
-                            + ", round "
-                            + round
-                            + ": "
-                            + Damage.apply(
-                                    kind,
-                                    file,
-                                    other,
-                                    head ? 0 : HEAD,
-                                    head ? HEAD : Integer.MAX_VALUE,
-                                    random);
-            final Account account = open(copy, RECORDS, when);
-            account.checkComplete();
-            if (kind != Damage.Kind.TRUNCATED) {
-                assertTrue(
-                        account.told.cardinality() <= NEIGHBOURS,
-                        () -> when + ": neighbours lost: " + account.told + account.reasons);
+                    "seed %d, round %d, %s: %s"
+                            .formatted(
+                                    SEED,
+                                    round,
+                                    target,
+                                    Damage.apply(kind, file, other, range[0], range[1], random));
+            final BitSet touched = touched(records, before, Files.readAllBytes(file));
+            if (verified && !touched.isEmpty()) {
+                checkNamed(copy, file, when);
+                named.add(kind);
             }
+            check(open(journal, RECORDS, when), touched);
             Damage.delete(copy);
         }
+        assertEquals(EnumSet.allOf(Damage.Kind.class), named);
+    }
+
+    /** What is not served is told, and was damaged; what was damaged is told. */
+    private static void check(final Account account, final BitSet touched) {
+        account.checkComplete();
+        final BitSet neighbours = (BitSet) account.told.clone();
+        neighbours.andNot(touched);
+        assertTrue(
+                neighbours.isEmpty(),
+                () -> account.when + ": neighbours lost: " + neighbours + account.reasons);
+        assertTrue(
+                account.damages > 0 || touched.isEmpty(),
+                () -> account.when + ": nothing is told, damaged are " + touched);
+    }
+
+    /** By its file; or by its sequences, where a segment ends too early. */
+    private static void checkNamed(final Path directory, final Path file, final String when) {
+        final List<String> differences = Verifier.verify(directory, count -> {}).differences();
+        assertTrue(
+                differences.stream()
+                        .anyMatch(
+                                text ->
+                                        text.contains(file.getFileName().toString())
+                                                || text.contains("are missing")),
+                () -> when + ": verify says " + differences);
     }
 
     @Test
     void aSegmentThatIsGone() throws IOException {
-        for (int i = 0; i < Damage.files(base.resolve("journal"), ".cq4").size(); i++) {
+        final List<Place> places = JournalPlaces.of(base);
+        final List<Path> segments = Damage.files(base.resolve("journal"), ".cq4");
+        for (int i = 0; i < segments.size(); i++) {
+            final Path segment = segments.get(i);
             final Path copy = work.resolve("gone-" + i);
             Damage.copy(base.resolve("journal"), copy);
             Files.delete(Damage.files(copy, ".cq4").get(i));
-            open(copy, RECORDS, "segment " + i + " is gone").checkComplete();
+            final BitSet gone = new BitSet();
+            places.stream()
+                    .filter(place -> place.segment().equals(segment))
+                    .forEach(place -> gone.set((int) place.sequence()));
+            check(open(copy, RECORDS, "segment " + i + " is gone"), gone);
         }
     }
 
@@ -281,6 +366,22 @@ class JournalCorruptionTest {
         assertThrows(
                 AssertionError.class,
                 () -> open(work.resolve("b"), records, "left out").checkComplete());
+    }
+
+    /** The control: a record lost that was not damaged, and damage of which nothing is told. */
+    @Test
+    void aNeighbourThatIsLostAndQuietDamageAreCaught() {
+        final byte[] record = new RecordMix(new Random(SEED), 50).next();
+        final UnsafeBuffer buffer = new UnsafeBuffer(record);
+        final BitSet touched = new BitSet();
+        final Account lost = new Account(List.of(record), "control");
+        lost.onDamage(1, 1, "", buffer, 0, 0);
+        assertThrows(AssertionError.class, () -> check(lost, touched));
+        touched.set(1);
+        check(lost, touched);
+        final Account quiet = new Account(List.of(record), "control");
+        quiet.onRecord(1, buffer, 0, record.length);
+        assertThrows(AssertionError.class, () -> check(quiet, touched));
     }
 
     /** The control: what serves bytes without looking at their CRC is caught. */

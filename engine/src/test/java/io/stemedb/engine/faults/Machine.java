@@ -13,18 +13,18 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** What a fault suite needs of the machine, and whether it has it. */
-final class Machine {
+public final class Machine {
     private Machine() {}
 
     /** Skips a test, and says so where it is seen. */
-    static void needs(final boolean there, final String what, final String otherwise) {
+    public static void needs(final boolean there, final String what, final String otherwise) {
         if (!there) {
             System.out.println("SKIPPED: " + what + ": " + otherwise);
         }
         assumeTrue(there, otherwise);
     }
 
-    static boolean canTrace() throws IOException {
+    public static boolean canTrace() throws IOException {
         return has("strace") && works("strace", "-f", "-o", "/dev/null", "true");
     }
 
@@ -40,7 +40,7 @@ final class Machine {
     }
 
     /** Whether a command is on the path. */
-    static boolean has(final String command) {
+    public static boolean has(final String command) {
         for (final String folder : System.getenv("PATH").split(":")) {
             if (Files.isExecutable(Path.of(folder, command))) {
                 return true;

@@ -1,58 +1,65 @@
 package io.stemedb.engine.faults;
 
-import io.stemedb.codecs.AssertionView;
 import io.stemedb.engine.Appender;
 import io.stemedb.engine.Engine;
 import io.stemedb.engine.EngineContext;
+import io.stemedb.engine.EngineException;
 import io.stemedb.engine.Reader;
 import io.stemedb.engine.TestEngines;
-import io.stemedb.engine.Verification;
-import io.stemedb.engine.Verifier;
 import io.stemedb.engine.Watermark;
 import io.stemedb.engine.journal.BareQueue;
+import io.stemedb.engine.journal.JournalException;
 import io.stemedb.engine.status.StorageFull;
+import io.stemedb.engine.store.StoreException;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * An engine on media that run full or turn read-only; says DONE when all was as promised.
+ * An engine on media that run full or turn read-only. Says what is acknowledged, in lines of the
+ * {@link Ledger}, for another process to verify, and DONE when all was as promised.
  *
  * <p>All limits are of the machine's {@link Pace}: a checkpoint takes a dozen forces, and a force
  * takes a second while others write to the disk what they can.
  */
 final class MediaChild {
-    private static final int SUBJECTS = 20;
     private static final int SOME = 1_500;
-    private static final int TEXT = 1_000;
-    private static final int DISTINCT_TEXTS = 26;
+    private static final int RESUME_SECONDS = 10;
+    private static final int REFUSALS = 3;
+    private static final int TRIES = 5;
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
     private static final long LOOK_NS = SECOND / 20;
 
+    private final String home;
     private final Path data;
     private final Pace pace;
     private final List<Throwable> told = new CopyOnWriteArrayList<>();
     private final EngineContext context;
-    private int resumeSeconds = 10;
+    private final NumberedClaims claims = new NumberedClaims();
+    private int resumeSeconds;
     private Engine engine;
     private Appender appender;
     private long last;
     private long lastAnswer;
 
-    private MediaChild(final Path data, final Pace pace) {
-        this.data = data;
+    private MediaChild(final Path home, final Pace pace) {
+        this.home = home.getFileName().toString();
+        data = EngineChild.data(home);
         this.pace = pace;
         context =
                 TestEngines.context(data)
@@ -63,9 +70,12 @@ final class MediaChild {
     }
 
     public static void main(final String[] arguments) {
-        final Path data = Path.of(arguments[1]);
-        try (Pace pace = new Pace(data.resolveSibling("pace"))) {
-            run(new MediaChild(data, pace), arguments);
+        final Path home = Path.of(arguments[1]);
+        try (Pace pace = new Pace(home.resolve("pace"))) {
+            final MediaChild child = new MediaChild(home, pace);
+            final boolean stuck = arguments[0].startsWith("stuck ");
+            child.resumeSeconds = stuck ? 1 : RESUME_SECONDS;
+            child.run(arguments[0].replace("stuck ", ""), !stuck, arguments);
             System.out.println("DONE");
         } catch (final Throwable e) {
             e.printStackTrace(System.out);
@@ -77,21 +87,20 @@ final class MediaChild {
         }
     }
 
-    private static void run(final MediaChild child, final String[] arguments) throws Exception {
-        switch (arguments[0]) {
-            case "fill" -> child.fill(Path.of(arguments[2]), arguments[3], true);
-            case "stuck" -> {
-                child.resumeSeconds = 2;
-                child.fill(Path.of(arguments[2]), arguments[3], false);
-            }
-            case "bare" -> child.bare(Path.of(arguments[2]), false);
-            case "bareAndTold" -> child.bare(Path.of(arguments[2]), true);
-            case "limit" -> child.limit();
-            case "descriptors" -> child.descriptors();
-            case "backlog" -> child.backlog(Path.of(arguments[2]), arguments[3]);
-            case "readonly" -> child.readOnly(arguments[2]);
-            case "refused" -> child.refused();
-            default -> throw new IllegalArgumentException(arguments[0]);
+    /** For the controls what was taken is not given back, as for an engine that does not see it. */
+    private void run(final String scenario, final boolean givenBack, final String[] arguments)
+            throws Exception {
+        switch (scenario) {
+            case "fill" -> fill(Path.of(arguments[2]), arguments[3], givenBack);
+            case "bare" -> bare(Path.of(arguments[2]), false);
+            case "bareAndTold" -> bare(Path.of(arguments[2]), true);
+            case "limit" -> limit(givenBack);
+            case "descriptors" -> descriptors(givenBack);
+            case "backlog" -> backlog(Path.of(arguments[2]), arguments[3], givenBack);
+            case "readonly" -> readOnly(arguments[2], false);
+            case "readonlyAndGoesOn" -> readOnly(arguments[2], true);
+            case "refused" -> refused();
+            default -> throw new IllegalArgumentException(scenario);
         }
     }
 
@@ -108,35 +117,30 @@ final class MediaChild {
         appender = engine.newAppender();
     }
 
-    /**
-     * The disk of a part runs full under a running engine, and is emptied again; or, for the
-     * control, is not, as for an engine that does not see that it is.
-     */
+    /** The disk of a part runs full under a running engine, and is emptied again. */
     private void fill(final Path media, final String component, final boolean emptied)
             throws Exception {
         launch();
         some();
         final Path filler = media.resolve("filler");
-        awaitRefusal(
-                component,
-                () -> {
-                    fillUp(filler);
-                });
+        awaitRefusal(component, () -> fillUp(filler));
         if ("journal".equals(component)) {
             awaitFullJournal();
+        } else {
+            storedStands(() -> fillUp(filler));
         }
         readAll();
         if (emptied) {
             Files.delete(filler);
         }
         resumes();
-        checkAfterRestart();
+        engine.close();
     }
 
     /** The control: a journal without reserved blocks meets the end of the disk in its map. */
     private void bare(final Path media, final boolean toldOnly) throws IOException {
         final BareQueue queue = new BareQueue(data.resolve("journal"));
-        final byte[] record = new byte[TEXT];
+        final byte[] record = claims.encode(1);
         queue.append(++last, record);
         fillUp(media.resolve("filler"));
         try {
@@ -155,36 +159,37 @@ final class MediaChild {
         }
     }
 
-    /** LMDB reaches its limit. */
-    private void limit() throws Exception {
+    /** LMDB reaches its limit, and is given another with the next launch. */
+    private void limit(final boolean raised) {
         context.lmdbMapLimit(1 << 20);
         launch();
         awaitRefusal("LMDB store", () -> {});
+        storedStands(() -> {});
         readAll();
         engine.close();
-        context.lmdbMapLimit(1L << 30);
+        context.lmdbMapLimit(raised ? 1L << 30 : 1 << 20);
         launch();
         resumes();
-        checkAfterRestart();
+        engine.close();
     }
 
     /** No descriptor is left for the next segment and the next SST. */
-    private void descriptors() throws Exception {
+    private void descriptors(final boolean givenBack) throws Exception {
         launch();
         loadClasses();
         some();
         final List<FileInputStream> taken = new ArrayList<>();
         awaitTold(
                 error ->
-                        error instanceof StorageFull full && "journal".equals(full.component())
-                                || error.getMessage().contains("RocksDB store"),
+                        error instanceof StorageFull full && isOf("journal", full)
+                                || error instanceof StoreException && names(error, "rocks"),
                 () -> take(taken));
         readAll();
-        for (final FileInputStream one : taken) {
+        for (final FileInputStream one : givenBack ? taken : List.<FileInputStream>of()) {
             one.close();
         }
         resumes();
-        checkAfterRestart();
+        engine.close();
     }
 
     private static void take(final List<FileInputStream> taken) {
@@ -213,7 +218,8 @@ final class MediaChild {
     }
 
     /** Launched again while a store is full and the journal holds more than memory takes. */
-    private void backlog(final Path media, final String component) throws Exception {
+    private void backlog(final Path media, final String component, final boolean emptied)
+            throws Exception {
         launch();
         some();
         final Path filler = media.resolve("filler");
@@ -234,50 +240,79 @@ final class MediaChild {
                     "launch ended with " + e);
         }
         require(pace.nanoTime() - startNs < 30 * SECOND, "launch took too long");
-        Files.delete(filler);
+        if (emptied) {
+            Files.delete(filler);
+        }
         launch();
         resumes();
-        checkAfterRestart();
+        engine.close();
     }
 
-    /** The file system takes no more writes, from one moment to the next. */
-    private void readOnly(final String device) throws Exception {
+    /**
+     * The file system takes no more writes, from one moment to the next: what fails first says so,
+     * and nothing is acknowledged after. Or, for the control, something is.
+     */
+    private void readOnly(final String device, final boolean goesOn) throws Exception {
         launch();
         some();
-        final long synced = engine.watermark(Watermark.SYNCED);
+        final long goal = last + SOME;
+        await(30, "room for " + SOME, () -> append() && last >= goal);
+        await(30, "SYNCED", () -> engine.watermark(Watermark.SYNCED) >= last);
+        say(Watermark.SYNCED, last);
+        final long sound = last;
         Files.writeString(Path.of("/sys/fs/ext4/" + device + "/trigger_fs_error"), "1");
-        final long startNs = System.nanoTime();
+        final long startNs = pace.nanoTime();
         await(
-                5,
+                1,
                 "an error",
                 () -> {
-                    tryAppend();
+                    fails(this::append);
                     return !told.isEmpty();
                 });
-        System.out.println("told after " + (System.nanoTime() - startNs) / 1000 + " us: " + told);
+        System.out.println("told after us " + (pace.nanoTime() - startNs) / 1000 + ": " + told);
+        final Throwable first = told.get(0);
         require(
-                told.stream()
-                        .anyMatch(
-                                error ->
-                                        error.getMessage().contains("journal")
-                                                || error.getMessage().contains("store")),
+                first instanceof JournalException && names(first, "journal")
+                        || first instanceof StoreException
+                                && (names(first, "rocks") || names(first, "lmdb")),
                 "names no part: " + told);
-        last = synced;
+        await(1, "end of the engine", () -> fails(this::append)); // a store may be the first
+        final long synced = engine.watermark(Watermark.SYNCED);
+        final long stored = engine.watermark(Watermark.STORED);
+        for (int i = 0; i < TRIES; i++) {
+            require(fails(this::append), "appends after " + told);
+            require(fails(() -> engine.checkpoint(LOOK_NS)), "stores after " + told);
+        }
+        last = sound;
         readAll();
-        System.out.println("SYNCED " + synced);
-        try {
-            engine.close();
-        } catch (final RuntimeException e) {
-            System.out.println("close: " + e);
+        fails(engine::close); // what it cannot cut back; the watermarks are what counts
+        require(engine.watermark(Watermark.SYNCED) == synced, "SYNCED moved from " + synced);
+        require(engine.watermark(Watermark.STORED) == stored, "STORED moved from " + stored);
+        if (goesOn) {
+            say(sound + SOME, claims.encode(sound + SOME));
+            say(Watermark.SYNCED, sound + SOME);
         }
     }
 
-    private void tryAppend() {
+    /** Whether that throws, what an engine throws that has failed. */
+    private boolean fails(final Runnable attempt) {
         try {
-            append();
-        } catch (final RuntimeException e) {
-            require(!told.isEmpty() || e.getMessage() != null, "append: " + e);
+            attempt.run();
+            return false;
+        } catch (final EngineException
+                | JournalException
+                | StoreException
+                | UncheckedIOException e) {
+            return true;
         }
+    }
+
+    /** By the path of a part, behind its name. */
+    private boolean names(final Throwable error, final String part) {
+        final String component =
+                Map.of("journal", "journal", "rocks", "RocksDB store", "lmdb", "LMDB store")
+                        .get(part);
+        return error.getMessage().startsWith(component + " " + data.resolve(part));
     }
 
     /** Launched where nothing can be written: an error, that names the path, and no hang. */
@@ -293,25 +328,30 @@ final class MediaChild {
 
     private boolean append() {
         final long next = last + 1;
-        appender.assertion()
-                .subject("s" + next % SUBJECTS)
-                .predicate("p")
-                .text(TestEngines.ofLength((char) ('a' + next % DISTINCT_TEXTS), TEXT))
-                .confidence(1f)
-                .timestamp(next);
-        lastAnswer = appender.assertion().append();
+        final byte[] record = claims.encode(next);
+        lastAnswer = appender.append(new UnsafeBuffer(record), 0, record.length);
         if (lastAnswer < 0) {
             return false;
         }
         require(lastAnswer == next, "a gap: " + lastAnswer + " for " + next);
         last = next;
+        say(next, record);
         return true;
+    }
+
+    private void say(final long sequence, final byte[] record) {
+        System.out.println(Ledger.line(home, sequence, record));
+    }
+
+    private void say(final Watermark watermark, final long sequence) {
+        System.out.println(Ledger.line(watermark, home, sequence, 0));
     }
 
     private void some() {
         final long goal = last + SOME;
         await(30, "room for " + SOME, () -> append() && last >= goal);
         awaitCheckpoint(30);
+        say(Watermark.STORED, last);
     }
 
     private void awaitCheckpoint(final int seconds) {
@@ -333,23 +373,35 @@ final class MediaChild {
     }
 
     private void awaitRefusal(final String component, final Runnable again) {
-        awaitTold(
-                error -> error instanceof StorageFull full && component.equals(full.component()),
-                again);
-        final StorageFull full =
-                (StorageFull)
-                        told.stream()
-                                .filter(error -> error instanceof StorageFull)
-                                .findFirst()
-                                .orElseThrow();
-        require(full.path().startsWith(data.toAbsolutePath()), "path " + full.path());
-        require(full.freeBytes() >= 0, "free bytes " + full.freeBytes());
-        require(((Throwable) full).getMessage().contains("free bytes"), "says no free bytes");
+        awaitTold(error -> error instanceof StorageFull full && isOf(component, full), again);
+    }
+
+    private boolean isOf(final String component, final StorageFull full) {
+        return component.equals(full.component())
+                && full.path().startsWith(data.toAbsolutePath())
+                && full.freeBytes() >= 0
+                && ((Throwable) full).getMessage().contains("free bytes");
+    }
+
+    /**
+     * While a store is refused what it is given, again and again. A compaction that gives up may
+     * make room once.
+     */
+    private void storedStands(final Runnable again) {
+        long stored = -1;
+        for (int i = 0; i < REFUSALS && stored != engine.watermark(Watermark.STORED); i++) {
+            again.run();
+            stored = engine.watermark(Watermark.STORED);
+            final int goal = told.size() + REFUSALS;
+            await(10, "refusals", () -> told.size() >= goal);
+        }
+        require(stored == engine.watermark(Watermark.STORED), "STORED moved from " + stored);
+        require(stored < last, "all is stored");
     }
 
     /**
      * Appends until a part is refused room; the error comes within a second of the refusal. The
-     * journal's is an answer; a store's is that nothing more is stored, where a flush has a second.
+     * journal's is an answer; a store's is that nothing more is stored, though it is asked for.
      */
     private void awaitTold(final Predicate<Throwable> expected, final Runnable again) {
         await(
@@ -374,7 +426,7 @@ final class MediaChild {
     private void awaitStoredOrTold() {
         final long stored = engine.watermark(Watermark.STORED);
         await(
-                2,
+                1,
                 "error of a refusal",
                 () ->
                         !told.isEmpty()
@@ -406,45 +458,14 @@ final class MediaChild {
         return told.isEmpty() ? null : told.get(told.size() - 1);
     }
 
-    private void checkAfterRestart() {
-        engine.close();
-        launch();
-        readAll();
-        engine.close();
-        final Verification verification = Verifier.verify(data, count -> {});
-        require(verification.isSound(), "verify: " + verification.differences());
-    }
-
-    /** All that is readable, by subject; each byte. */
+    /** All that is readable, each byte. */
     private void readAll() {
         final long readable = Math.min(engine.watermark(Watermark.READABLE), last);
-        final long[] found = {0};
-        final AssertionView view = new AssertionView();
+        final long found;
         try (Reader reader = engine.newReader()) {
-            for (int subject = 0; subject < SUBJECTS; subject++) {
-                reader.oldestFirst(
-                        "s" + subject,
-                        Integer.MAX_VALUE,
-                        (sequence, hash, record, offset, length) -> {
-                            if (sequence <= readable) {
-                                view.wrap(record, offset, length);
-                                require(view.timestamp() == sequence, "not " + sequence);
-                                require(
-                                        view.objectText()
-                                                .equals(
-                                                        TestEngines.ofLength(
-                                                                (char)
-                                                                        ('a'
-                                                                                + sequence
-                                                                                        % DISTINCT_TEXTS),
-                                                                TEXT)),
-                                        "text of " + sequence);
-                                found[0]++;
-                            }
-                        });
-            }
+            found = NumberedClaims.read(reader, readable);
         }
-        require(found[0] == readable, "read " + found[0] + " of " + readable);
+        require(found == readable, "read " + found + " of " + readable);
     }
 
     private static void fillUp(final Path filler) {

@@ -1,5 +1,6 @@
 package io.stemedb.engine.faults;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,6 +9,9 @@ import io.stemedb.engine.ChildJvm;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +25,20 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("faults")
 class MediaTest {
+    @TempDir static Path shared;
+    private static Children children;
+
     @TempDir Path work;
+
+    @BeforeAll
+    static void start() {
+        children = new Children(shared);
+    }
+
+    @AfterAll
+    static void end() {
+        children.close();
+    }
 
     private List<String> child(final List<String> before, final String... arguments)
             throws Exception {
@@ -32,16 +49,41 @@ class MediaTest {
                 ChildJvm.start(
                         output,
                         before,
-                        List.of("-XX:ErrorFile=" + crash),
+                        List.of(
+                                "-XX:ErrorFile=" + crash,
+                                "-XX:TieredStopAtLevel=1",
+                                "-XX:+UseSerialGC"),
                         MediaChild.class,
                         arguments)) {
-            lines = child.end();
+            assertTrue(Machine.hasEnded(child.process()), "the child hangs");
+            lines = child.lines();
+            final String said =
+                    lines.stream()
+                            .filter(line -> !line.startsWith("APPENDED "))
+                            .collect(Collectors.joining("\n"));
+            assertEquals(0, child.process().exitValue(), said);
+            assertFalse(said.contains("InternalError"), said);
+            assertTrue(lines.contains("DONE"), said);
         }
+        lines.stream()
+                .filter(line -> line.startsWith("told ") || line.startsWith("resumed "))
+                .forEach(line -> System.out.println("MediaTest: " + line));
         assertFalse(Files.exists(crash), "a native crash");
-        final String said = String.join("\n", lines);
-        assertFalse(said.contains("InternalError"), said);
-        assertTrue(lines.contains("DONE"), said);
         return lines;
+    }
+
+    /** What another process finds wrong with the directory, by what the child acknowledged. */
+    private List<String> wrong(final List<String> lines) throws Exception {
+        final Ledger ledger = new Ledger();
+        final List<String> wrong = ledger.add(Children.name(work), lines);
+        ledger.write(EngineChild.obligations(work), Children.name(work));
+        assertTrue(ledger.size() > 1_000, () -> "obligations: " + ledger.size());
+        wrong.addAll(children.check(work, false));
+        return wrong;
+    }
+
+    private void check(final List<String> before, final String... arguments) throws Exception {
+        assertEquals(List.of(), wrong(child(before, arguments)));
     }
 
     @ParameterizedTest
@@ -60,11 +102,10 @@ class MediaTest {
             final String kind, final String part, final String component, final int megabytes)
             throws Exception {
         Mounts.assume(work, !"tmpfs".equals(kind));
-        final Path data = Files.createDirectories(work.resolve("data"));
-        final Path media = data.resolve(part).normalize();
+        final Path media = data().resolve(part).normalize();
         try (Mounts mounts = new Mounts(work)) {
             mount(mounts, kind, media, megabytes);
-            child(List.of(), "fill", data.toString(), media.toString(), component);
+            check(List.of(), "fill", work.toString(), media.toString(), component);
         }
     }
 
@@ -73,11 +114,10 @@ class MediaTest {
     @ValueSource(strings = {"bare", "bareAndTold"})
     void aJournalWithoutReservedBlocksIsCaught(final String mode) throws Exception {
         Mounts.assume(work, false);
-        final Path data = Files.createDirectories(work.resolve("data"));
-        final Path media = data.resolve("journal");
+        final Path media = data().resolve("journal");
         try (Mounts mounts = new Mounts(work)) {
             mounts.tmpfs(media, 16);
-            final String message = caught(mode, data, media, "");
+            final String message = caught(List.of(), mode, work.toString(), media.toString(), "");
             assertTrue(
                     message.contains("java.lang.InternalError") || message.contains("SIGBUS"),
                     message);
@@ -87,29 +127,39 @@ class MediaTest {
     /** The control: an engine for which space never returns has not resumed. */
     @ParameterizedTest
     @CsvSource({
-        "journal, journal, 16, no append after space returned",
-        "rocks, RocksDB store, 12, not stored",
+        "fill, journal, journal, 16, no append after space returned",
+        "fill, rocks, RocksDB store, 12, not stored",
+        "backlog, lmdb, LMDB store, 6, LMDB store"
     })
     void anEngineThatDoesNotResumeIsCaught(
-            final String part, final String component, final int megabytes, final String why)
+            final String scenario,
+            final String part,
+            final String component,
+            final int megabytes,
+            final String why)
             throws Exception {
         Mounts.assume(work, false);
-        final Path data = Files.createDirectories(work.resolve("data"));
-        final Path media = data.resolve(part);
+        final Path media = data().resolve(part);
         try (Mounts mounts = new Mounts(work)) {
             mounts.tmpfs(media, megabytes);
-            final String message = caught("stuck", data, media, component);
-            assertTrue(message.contains("AssertionError: " + why), message);
+            final String message =
+                    caught(
+                            List.of(),
+                            "stuck " + scenario,
+                            work.toString(),
+                            media.toString(),
+                            component);
+            assertTrue(message.contains(why), message);
         }
     }
 
     /** What the judge of all scenarios says of a child that does not behave. */
-    private String caught(
-            final String mode, final Path data, final Path media, final String component) {
-        return assertThrows(
-                        AssertionError.class,
-                        () -> child(List.of(), mode, data.toString(), media.toString(), component))
-                .getMessage();
+    private String caught(final List<String> before, final String... arguments) {
+        return assertThrows(AssertionError.class, () -> child(before, arguments)).getMessage();
+    }
+
+    private Path data() {
+        return EngineChild.data(work);
     }
 
     private static void mount(
@@ -124,15 +174,31 @@ class MediaTest {
 
     @Test
     void theMapLimitOfLmdb() throws Exception {
-        child(List.of(), "limit", work.resolve("data").toString());
+        check(List.of(), "limit", work.toString());
+    }
+
+    /** The control: it is not raised. */
+    @Test
+    void aMapLimitThatStaysIsCaught() {
+        final String message = caught(List.of(), "stuck limit", work.toString());
+        assertTrue(message.contains("AssertionError: not stored"), message);
     }
 
     @Test
     void noDescriptorLeft() throws Exception {
-        child(
-                List.of("prlimit", "--nofile=400:400"),
-                "descriptors",
-                work.resolve("data").toString());
+        check(fewDescriptors(), "descriptors", work.toString());
+    }
+
+    /** The control: they are not given back. */
+    @Test
+    void anEngineWithoutDescriptorsIsCaught() {
+        final String message = caught(fewDescriptors(), "stuck descriptors", work.toString());
+        assertTrue(message.contains("AssertionError: no"), message);
+    }
+
+    private static List<String> fewDescriptors() {
+        Machine.needs(Machine.has("prlimit"), "no descriptor left", "no prlimit");
+        return List.of("prlimit", "--nofile=400:400");
     }
 
     @ParameterizedTest
@@ -140,32 +206,57 @@ class MediaTest {
     void launchWithABacklogThatAFullStoreCannotTake(
             final String part, final String component, final int megabytes) throws Exception {
         Mounts.assume(work, false);
-        final Path data = Files.createDirectories(work.resolve("data"));
+        final Path media = data().resolve(part);
         try (Mounts mounts = new Mounts(work)) {
-            mounts.tmpfs(data.resolve(part), megabytes);
-            child(List.of(), "backlog", data.toString(), data.resolve(part).toString(), component);
+            mounts.tmpfs(media, megabytes);
+            check(List.of(), "backlog", work.toString(), media.toString(), component);
         }
     }
 
-    @Test
-    void aFileSystemThatTurnsReadOnly() throws Exception {
+    /** What was SYNCED before is there after the next mount; or, for the control, more is said. */
+    @ParameterizedTest
+    @ValueSource(strings = {"readonly", "readonlyAndGoesOn"})
+    void aFileSystemThatTurnsReadOnly(final String scenario) throws Exception {
         Mounts.assume(work, true);
-        final Path data = work.resolve("data");
+        Machine.needs(
+                Files.isWritable(Path.of("/sys/fs/ext4")),
+                "a file system that turns read-only",
+                "/sys/fs/ext4 cannot be written");
         try (Mounts mounts = new Mounts(work)) {
-            mounts.ext4(data, 200, "has_journal", "loop,errors=remount-ro");
-            child(List.of(), "readonly", data.toString(), Mounts.device(data));
+            mounts.ext4(data(), 200, "has_journal", "loop,errors=remount-ro");
+            final List<String> lines =
+                    child(List.of(), scenario, work.toString(), Mounts.device(data()));
+            mounts.remountLast();
+            final List<String> wrong = wrong(durable(lines));
+            assertEquals("readonly".equals(scenario), wrong.isEmpty(), wrong::toString);
+            assertTrue(wrong.isEmpty() || wrong.get(0).contains("READABLE below"), wrong::toString);
         }
+    }
+
+    /** Without what was only appended when the file system failed. */
+    private List<String> durable(final List<String> lines) {
+        final Ledger ledger = new Ledger();
+        ledger.add(Children.name(work), lines);
+        return lines.stream()
+                .filter(line -> !line.startsWith("APPENDED ") || isDurable(line, ledger))
+                .toList();
+    }
+
+    private static boolean isDurable(final String line, final Ledger ledger) {
+        return Long.parseLong(line.split(" ")[2]) <= ledger.durable();
     }
 
     @Test
     void launchOnAReadOnlyFileSystem() throws Exception {
         Mounts.assume(work, false);
-        final Path data = work.resolve("data");
         try (Mounts mounts = new Mounts(work)) {
-            mounts.tmpfs(data, 100);
-            child(List.of(), "fill", data.toString(), data.toString(), "journal");
-            Machine.run("mount", "-o", "remount,ro", data.toString());
-            child(List.of(), "refused", data.toString());
+            mounts.tmpfs(data(), 100);
+            final List<String> lines =
+                    child(List.of(), "fill", work.toString(), data().toString(), "journal");
+            Machine.run("mount", "-o", "remount,ro", data().toString());
+            child(List.of(), "refused", work.toString());
+            Machine.run("mount", "-o", "remount,rw", data().toString());
+            assertEquals(List.of(), wrong(lines));
         }
     }
 }

@@ -12,6 +12,7 @@ import java.util.Deque;
 final class Mounts implements AutoCloseable {
     private final Path work;
     private final Deque<Path> mounted = new ArrayDeque<>();
+    private String[] lastCommand;
     private int images;
 
     Mounts(final Path work) {
@@ -22,8 +23,10 @@ final class Mounts implements AutoCloseable {
     static void assume(final Path work, final boolean loop) throws Exception {
         final Path probe = Files.createDirectories(work.resolve("probe"));
         String reason = null;
-        if (loop && !Files.exists(Path.of("/dev/loop-control"))) {
-            reason = "no loop devices";
+        if (loop && !Machine.canMount("ext4")) {
+            reason = "no loop devices, losetup or mkfs.ext4";
+        } else if (!Machine.has("mount")) {
+            reason = "no mount";
         } else if (!Machine.works(
                 "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", probe.toString())) {
             reason = "no right to mount";
@@ -54,6 +57,7 @@ final class Mounts implements AutoCloseable {
         System.arraycopy(how, 0, command, 1, how.length);
         command[how.length + 1] = at.toString();
         Machine.run(command);
+        lastCommand = command;
         mounted.push(at);
     }
 
@@ -66,6 +70,12 @@ final class Mounts implements AutoCloseable {
             }
         }
         throw new AssertionError(at + " is not mounted");
+    }
+
+    /** Mounts the last one anew, as after a start of the machine. */
+    void remountLast() throws IOException {
+        Machine.run("umount", mounted.peek().toString());
+        Machine.run(lastCommand);
     }
 
     /** Gives the last one mounted back. */

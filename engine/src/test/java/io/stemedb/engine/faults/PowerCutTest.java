@@ -42,11 +42,14 @@ class PowerCutTest {
         cuts("xfs", Children.scaled(XFS_CUTS));
     }
 
+    private static void needs(final String fileSystem) throws Exception {
+        final String what = "power cuts on " + fileSystem;
+        Machine.needs(Machine.canMount(fileSystem), what, "it cannot be mounted");
+        Machine.needs(Machine.has("gcc"), what, "no gcc");
+    }
+
     private void cuts(final String fileSystem, final int cuts) throws Exception {
-        Machine.needs(
-                Machine.canMount(fileSystem),
-                "power cuts on " + fileSystem,
-                "it cannot be mounted");
+        needs(fileSystem);
         final long seed = Children.seed();
         final Random random = new Random(seed);
         try (Children children = new Children(work)) {
@@ -115,7 +118,7 @@ class PowerCutTest {
     /** An engine whose SYNCED is not forced. */
     @Test
     void anEarlySyncedIsCaught() throws Exception {
-        Machine.needs(Machine.canMount("ext4"), "power cuts on ext4", "it cannot be mounted");
+        needs("ext4");
         final Random random = new Random(Children.seed());
         try (Children children = new Children(work)) {
             final Path home = children.home("home");
@@ -135,7 +138,7 @@ class PowerCutTest {
      */
     @Test
     void whatIsSaidBeforeTheCutIsOwedAndNothingAfter() throws Exception {
-        Machine.needs(Machine.canMount("ext4"), "power cuts on ext4", "it cannot be mounted");
+        needs("ext4");
         final long seed = Children.seed();
         final Random random = new Random(seed);
         try (Children children = new Children(work)) {

@@ -1,6 +1,7 @@
 package io.stemedb.engine.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -50,6 +51,7 @@ class StoreCorruptionTest {
     private static final int SCALE = Integer.getInteger("io.stemedb.faults.scale", 1);
     private static final int ROCKS_ROUNDS = 60 * SCALE;
     private static final int LMDB_ROUNDS = 40 * SCALE;
+    private static final int MANIFEST_EVERY = 5;
     private static final int COUNT = 700;
     private static final int IN_A_CHILD = 25;
     private static final int CRC_OFFSET = 4;
@@ -81,22 +83,26 @@ class StoreCorruptionTest {
         return copy;
     }
 
-    /** What a child says of each directory, by its first word. */
-    private Map<String, Integer> look(final Path sound, final List<Path> directories)
-            throws Exception {
-        final Map<String, Integer> counts = new TreeMap<>();
+    /** What children say of each directory, in that order; what must never be is thrown. */
+    private List<String> look(final Path sound, final List<Path> directories) throws Exception {
+        final List<String> looks = new ArrayList<>();
         for (int from = 0; from < directories.size(); from += IN_A_CHILD) {
-            final List<String> lines =
-                    child(
-                            sound,
-                            directories.subList(
-                                    from, Math.min(from + IN_A_CHILD, directories.size())));
-            for (final String line : lines) {
-                counts.merge(judge(line, said(lines)), 1, Integer::sum);
+            final int to = Math.min(from + IN_A_CHILD, directories.size());
+            final List<String> lines = child(sound, directories.subList(from, to));
+            for (final Path directory : directories.subList(from, to)) {
+                final String line = lineOf(directory, lines);
+                judge(line, said(lines));
+                looks.add(line);
             }
         }
-        System.out.println(counts);
-        return counts;
+        final Map<String, Integer> counts = new TreeMap<>();
+        looks.forEach(line -> counts.merge(line.split(" ")[0], 1, Integer::sum));
+        System.out.println("StoreCorruptionTest: " + counts);
+        return looks;
+    }
+
+    private static long count(final List<String> looks, final String word) {
+        return looks.stream().filter(line -> line.startsWith(word)).count();
     }
 
     private List<String> child(final Path sound, final List<Path> directories) throws Exception {
@@ -107,7 +113,10 @@ class StoreCorruptionTest {
                 ChildJvm.start(
                         output,
                         List.of(),
-                        List.of("-XX:ErrorFile=" + work.resolve("hs_err.log")),
+                        List.of(
+                                "-XX:ErrorFile=" + work.resolve("hs_err.log"),
+                                "-XX:TieredStopAtLevel=1",
+                                "-XX:+UseSerialGC"),
                         StoreDamageChild.class,
                         arguments.toArray(new String[0]))) {
             child.process().waitFor();
@@ -122,10 +131,10 @@ class StoreCorruptionTest {
         return "seed " + SEED + ", " + done + "\n" + String.join("\n", lines);
     }
 
-    /** First word of what a child said; two words must never be. */
+    /** First word of what a child said; three words must never be. */
     private static String judge(final String line, final String said) {
         final String word = line.split(" ")[0];
-        assertTrue(!"WRONG".equals(word) && !"SILENT".equals(word), said);
+        assertFalse(List.of("WRONG", "SILENT", "UNNAMED").contains(word), said);
         return word;
     }
 
@@ -141,9 +150,10 @@ class StoreCorruptionTest {
             done.add(i + ": " + Damage.apply(kind, file, file, 0, used, random));
             copies.add(copy);
         }
-        final Map<String, Integer> counts = look(sound, copies);
-        assertTrue(counts.get("SOUND") >= 1, counts::toString); // the copy that is not damaged
-        assertTrue(counts.getOrDefault("REFUSED", 0) > 5, counts::toString);
+        final List<String> looks = look(sound, copies);
+        assertTrue(looks.get(0).startsWith("SOUND"), looks::toString); // it is not damaged
+        assertTrue(count(looks, "REFUSED") > 5, looks::toString); // no other way: no checksums
+        assertEquals(0, count(looks, "QUIET"), looks::toString);
     }
 
     @Test
@@ -153,24 +163,46 @@ class StoreCorruptionTest {
         for (int i = 0; i < ROCKS_ROUNDS; i++) {
             final Path copy = copy(sound, i);
             final List<Path> tables = Damage.files(copy.resolve("rocks"), ".sst");
-            final List<Path> all = new ArrayList<>();
-            for (final Path file : Damage.files(copy.resolve("rocks"), "")) {
-                if (Files.isRegularFile(file) && Files.size(file) > 0) {
-                    all.add(file);
-                }
-            }
-            final List<Path> from = i % 3 == 0 ? all : tables;
+            final List<Path> from =
+                    switch (i % MANIFEST_EVERY) { // so that each meets every kind of damage
+                        case 0 -> manifests(copy);
+                        case 1 -> filled(copy.resolve("rocks"));
+                        default -> tables;
+                    };
             final Path file = from.get(random.nextInt(from.size()));
             final Path other = tables.get(random.nextInt(tables.size()));
             final Damage.Kind kind = Damage.Kind.values()[i % Damage.Kind.values().length];
             done.add(i + ": " + Damage.apply(kind, file, other, 0, (int) Files.size(file), random));
             copies.add(copy);
         }
-        final Map<String, Integer> counts = look(sound, copies);
-        assertTrue(counts.get("SOUND") >= 1, counts::toString);
-        assertTrue(
-                counts.getOrDefault("REFUSED", 0) + counts.getOrDefault("TOLD", 0) > 10,
-                counts::toString);
+        final List<String> looks = look(sound, copies);
+        assertTrue(looks.get(0).startsWith("SOUND"), looks::toString);
+        assertTrue(count(looks, "TOLD") > 5, looks::toString);
+        assertEquals(0, count(looks, "QUIET"), looks::toString);
+        for (final String line : looks) { // what stands in other blocks is served
+            assertFalse(line.startsWith("TOLD served 0,"), looks::toString);
+        }
+        int manifests = 0;
+        for (int i = 0; i < ROCKS_ROUNDS; i += MANIFEST_EVERY) {
+            manifests += looks.get(i + 1).startsWith("REFUSED") ? 1 : 0;
+        }
+        assertTrue(manifests > 3, looks::toString);
+    }
+
+    private static List<Path> manifests(final Path data) throws IOException {
+        return filled(data.resolve("rocks")).stream()
+                .filter(file -> file.getFileName().toString().startsWith("MANIFEST"))
+                .toList();
+    }
+
+    private static List<Path> filled(final Path directory) throws IOException {
+        final List<Path> filled = new ArrayList<>();
+        for (final Path file : Damage.files(directory, "")) {
+            if (Files.isRegularFile(file) && Files.size(file) > 0) {
+                filled.add(file);
+            }
+        }
+        return filled;
     }
 
     /** P7: deleted, and there again. */
@@ -287,6 +319,15 @@ class StoreCorruptionTest {
     private static void assertCaught(final String start, final String line) {
         assertTrue(line.startsWith(start), line);
         assertThrows(AssertionError.class, () -> judge(line, line));
+    }
+
+    /** The control: damage that a launch meets and verify does not name. */
+    @Test
+    void whatVerifyDoesNotNameIsCaught() {
+        assertCaught("UNNAMED TOLD", StoreDamageChild.judge("TOLD served 1", ""));
+        assertCaught("UNNAMED REFUSED", StoreDamageChild.judge("REFUSED", ""));
+        assertCaught("SILENT QUIET", StoreDamageChild.judge("QUIET served 1", ""));
+        assertEquals("TOLD, verify: a", StoreDamageChild.judge("TOLD", "a"));
     }
 
     /** Subject index in RocksDB: LMDB keeps both values under a key as duplicates. */

@@ -29,8 +29,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Opens directories whose stores were damaged, one after the other, and says of each what came of
- * it: SOUND, REFUSED, TOLD, or WRONG and SILENT, which must never be. A line before each says which
- * one is next, so that a native crash is known by it.
+ * it: SOUND, REFUSED, TOLD (each read that does not serve throws, or the engine says so), QUIET (a
+ * read misses and nothing but verify tells), or WRONG, SILENT and UNNAMED (by verify), which must
+ * never be. A line before each says which one is next, so that a native crash is known by it.
  */
 final class StoreDamageChild {
     private final Map<String, byte[]> records = new HashMap<>(); // by content hash
@@ -46,9 +47,27 @@ final class StoreDamageChild {
         child.learn(Path.of(arguments[0]));
         for (int i = 1; i < arguments.length; i++) {
             System.out.println("NEXT " + arguments[i]);
-            System.out.println(child.look(Path.of(arguments[i])) + " " + arguments[i]);
+            final Path directory = Path.of(arguments[i]);
+            final String verify = verify(directory); // first: a launch may change what it finds
+            System.out.println(judge(child.look(directory), verify) + " " + directory);
         }
         System.out.println("DONE");
+    }
+
+    /** What verify says that is wrong; empty if nothing is. */
+    private static String verify(final Path directory) {
+        try {
+            return String.join("; ", Verifier.verify(directory, count -> {}).differences());
+        } catch (final EngineException | StoreException | ManifestException e) {
+            return line(e);
+        }
+    }
+
+    static String judge(final String look, final String verify) {
+        if (!verify.isEmpty() || look.startsWith("SOUND") || look.startsWith("WRONG")) {
+            return look + (verify.isEmpty() ? "" : ", verify: " + line(verify));
+        }
+        return (look.startsWith("QUIET") ? "SILENT " : "UNNAMED ") + look;
     }
 
     /** From the journal of the sound directory. */
@@ -113,7 +132,7 @@ final class StoreDamageChild {
     private static final class Look {
         private final List<String> wrong = new ArrayList<>();
         private final List<String> missing = new ArrayList<>();
-        private int served;
+        private int served; // but epochs: those are all in LMDB
         private int thrown;
 
         void attempt(final Runnable read) {
@@ -145,18 +164,11 @@ final class StoreDamageChild {
         if (look.missing.isEmpty() || !told.isEmpty()) {
             return "TOLD " + what;
         }
-        // a read cannot know of an entry that nothing leads to: verify does
-        try {
-            return Verifier.verify(directory, count -> {}).isSound()
-                    ? "SILENT " + what
-                    : "TOLD by verify, " + what;
-        } catch (final RuntimeException e) {
-            return "TOLD by verify, " + line(e);
-        }
+        return "QUIET " + what; // a read cannot know of an entry that nothing leads to
     }
 
-    private static String line(final Throwable e) {
-        return e.toString().replace('\n', ' ');
+    private static String line(final Object text) {
+        return text.toString().replace('\n', ' ');
     }
 
     private void read(final Reader reader, final Look look) {
@@ -169,6 +181,7 @@ final class StoreDamageChild {
                         () -> {
                             if (reader.assertion(hash, 0, assertion)) {
                                 same(look, record, assertion.buffer(), assertion.length());
+                                look.served++;
                             } else {
                                 look.missing.add("assertion");
                             }
@@ -263,6 +276,5 @@ final class StoreDamageChild {
         if (!Arrays.equals(expected, TestEngines.copy(buffer, 0, length))) {
             look.wrong.add("record");
         }
-        look.served++;
     }
 }

@@ -1,6 +1,7 @@
 package io.stemedb.engine.platform;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.function.Function;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -24,6 +26,31 @@ class ManifestFuzzTest {
 
     @Test
     void alteredManifests() {
+        alteredManifests(text -> Manifest.parse(FILE, text), Scale.of(INPUTS));
+    }
+
+    /** The control: one whose CRC is not looked at. */
+    @Test
+    void aCrcThatIsIgnoredIsCaught() {
+        final AssertionError caught =
+                assertThrows(
+                        AssertionError.class,
+                        () ->
+                                alteredManifests(
+                                        text -> {
+                                            final int end = text.lastIndexOf("crc");
+                                            final String body = text.substring(0, end);
+                                            return Manifest.parse(
+                                                    FILE, body + Manifest.crcLine(body));
+                                        },
+                                        INPUTS / 100));
+        assertTrue(
+                String.valueOf(caught.getCause()).contains("altered and taken"),
+                caught::getMessage);
+    }
+
+    private static void alteredManifests(
+            final Function<String, Manifest> parser, final int inputs) {
         final long seed = Scale.seed();
         final SplittableRandom random = new SplittableRandom(seed);
         final Mutations mutations = new Mutations(random);
@@ -32,13 +59,13 @@ class ManifestFuzzTest {
         final byte[] body = manifest.body().getBytes(StandardCharsets.ISO_8859_1);
         int taken = 0;
         int refused = 0;
-        for (int i = 0; i < Scale.of(INPUTS); i++) {
+        for (int i = 0; i < inputs; i++) {
             final byte[] mutant = mutations.mutate(body, body);
             final String text = new String(mutant, StandardCharsets.ISO_8859_1);
             final boolean repaired = random.nextInt(4) > 0;
             final String crc = Manifest.crcLine(repaired ? text : manifest.body());
             try {
-                final Manifest read = Manifest.parse(FILE, text + crc);
+                final Manifest read = parser.apply(text + crc);
                 assertTrue(repaired || text.equals(manifest.body()), "altered and taken");
                 assertEquals(Manifest.FORMAT, read.format());
                 taken++;
@@ -50,6 +77,6 @@ class ManifestFuzzTest {
             }
         }
         final String counts = "taken " + taken + " refused behind the CRC " + refused;
-        assertTrue(taken > INPUTS / 100 && refused > INPUTS / 10, counts);
+        assertTrue(taken > inputs / 100 && refused > inputs / 10, counts);
     }
 }

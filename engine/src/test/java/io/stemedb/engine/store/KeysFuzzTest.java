@@ -1,10 +1,12 @@
 package io.stemedb.engine.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.engine.faults.Mutations;
 import io.stemedb.engine.faults.Scale;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -23,13 +25,43 @@ class KeysFuzzTest {
     private final UnsafeBuffer b = new UnsafeBuffer(new byte[Keys.STORE_MAX_LENGTH]);
     private final UnsafeBuffer id = new UnsafeBuffer(new byte[Keys.HASH_LENGTH]);
 
+    /** Writes the key of an entry of the subject index; its length. */
+    @FunctionalInterface
+    private interface SubjectKey {
+        int write(UnsafeBuffer key, UnsafeBuffer subject, int length, long sequence);
+    }
+
     @Test
     void keysTellRecordsApart() {
+        keysTellRecordsApart(
+                (key, subject, length, sequence) ->
+                        Keys.subject(key, 0, subject, 0, length, sequence),
+                Scale.of(INPUTS));
+    }
+
+    /** The control: one whose subject runs into the sequence. */
+    @Test
+    void aKeyWithoutSeparatorIsCaught() {
+        assertThrows(
+                AssertionError.class,
+                () ->
+                        keysTellRecordsApart(
+                                (key, subject, length, sequence) -> {
+                                    final int prefix =
+                                            Keys.subjectPrefix(key, 0, subject, 0, length) - 1;
+                                    key.putLong(prefix, sequence, ByteOrder.BIG_ENDIAN);
+                                    key.putByte(prefix + Long.BYTES, (byte) 0);
+                                    return prefix + Long.BYTES + 1;
+                                },
+                                INPUTS / 100));
+    }
+
+    private void keysTellRecordsApart(final SubjectKey keys, final int inputs) {
         final long seed = Scale.seed();
         final SplittableRandom random = new SplittableRandom(seed);
         final Mutations mutations = new Mutations(random);
         int same = 0;
-        for (int i = 0; i < Scale.of(INPUTS); i++) {
+        for (int i = 0; i < inputs; i++) {
             final String at = Scale.again("KeysFuzzTest", seed) + " input " + i;
             final byte[] one = subject(random);
             byte[] two = mutations.mutate(one, subject(random));
@@ -37,10 +69,10 @@ class KeysFuzzTest {
                 two = one.clone();
             }
             withoutZeros(two);
-            same += subjects(one, two, random, at) ? 1 : 0;
+            same += subjects(keys, one, two, random, at) ? 1 : 0;
             epochs(random, mutations, at);
         }
-        assertTrue(same > INPUTS / 20, "equal subjects " + same);
+        assertTrue(same > inputs / 20, "equal subjects " + same);
     }
 
     private static byte[] subject(final SplittableRandom random) {
@@ -58,13 +90,17 @@ class KeysFuzzTest {
     }
 
     private boolean subjects(
-            final byte[] one, final byte[] two, final SplittableRandom random, final String at) {
+            final SubjectKey keys,
+            final byte[] one,
+            final byte[] two,
+            final SplittableRandom random,
+            final String at) {
         final long sequence = random.nextInt(3) == 0 ? random.nextLong() : random.nextInt(300);
         final long other = random.nextBoolean() ? sequence : sequence ^ 1L << random.nextInt(64);
         final UnsafeBuffer first = new UnsafeBuffer(one);
         final UnsafeBuffer second = new UnsafeBuffer(two);
-        final int length = Keys.subject(a, 0, first, 0, one.length, sequence);
-        final int otherLength = Keys.subject(b, 0, second, 0, two.length, other);
+        final int length = keys.write(a, first, one.length, sequence);
+        final int otherLength = keys.write(b, second, two.length, other);
         final boolean equal = Arrays.equals(one, two);
         assertEquals(
                 equal && sequence == other,
