@@ -133,7 +133,7 @@ class ClockTest {
                 TIMEOUT_NS);
     }
 
-    /** The control: behind a clock that stands still nothing is forced, and that is seen. */
+    /** The control: behind a clock that stands still nothing gets old, and that is seen. */
     @Test
     void aClockThatStandsStillIsSeen() {
         final String seen =
@@ -146,7 +146,7 @@ class ClockTest {
                                                 steps(ns -> ns),
                                                 STANDING_NS))
                         .getMessage();
-        assertTrue(seen.contains("SYNCED stands below"), seen);
+        assertTrue(seen.contains(" stands below"), seen); // a roll may have forced the rest
     }
 
     /** Under a wall clock that the parent, by a file, sets. */

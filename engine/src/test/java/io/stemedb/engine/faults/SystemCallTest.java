@@ -47,7 +47,7 @@ class SystemCallTest {
             new TreeMap<>(
                     Map.of(
                             "fdatasync",
-                            20,
+                            8,
                             "ftruncate",
                             1,
                             "fallocate",
