@@ -49,6 +49,7 @@ public final class RecordMix {
     private final List<byte[]> hashes = new ArrayList<>();
     private RecordWriter writer;
     private byte[] bytes;
+    private int textMax = 200;
 
     public RecordMix(final Random random, final int subjects) {
         this(random, subjects, new AssertionWriter(), new VoteWriter(), new EpochWriter());
@@ -70,6 +71,12 @@ public final class RecordMix {
         this.assertion = assertion;
         this.vote = vote;
         this.epoch = epoch;
+    }
+
+    /** Texts up to a length in bytes: one record in six has one. */
+    public RecordMix textMax(final int bytes) {
+        textMax = bytes;
+        return this;
     }
 
     /** The next record's bytes. */
@@ -130,7 +137,7 @@ public final class RecordMix {
         assertion.clear();
         assertion.subject(subject()).predicate("p" + random.nextInt(5));
         switch (random.nextInt(4)) {
-            case 0 -> assertion.text(TestEngines.ofLength('t', random.nextInt(200)));
+            case 0 -> assertion.text(TestEngines.ofLength('t', random.nextInt(textMax)));
             case 1 -> assertion.number(random.nextGaussian());
             case 2 -> assertion.bool(random.nextBoolean());
             default -> assertion.reference("entity-" + random.nextInt(100));

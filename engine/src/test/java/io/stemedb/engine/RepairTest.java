@@ -11,12 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.engine.JournalPlaces.Place;
 import io.stemedb.engine.platform.DirectoryInUseException;
-import io.stemedb.engine.platform.Manifest;
 import io.stemedb.engine.store.Keys;
-import io.stemedb.engine.store.KvBatch;
-import io.stemedb.engine.store.KvStore;
-import io.stemedb.engine.store.lmdb.LmdbKvStore;
-import io.stemedb.engine.store.rocks.RocksKvStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -210,14 +205,15 @@ class RepairTest {
         SUBJECT_ENTRY_TO_NOWHERE("which is not in the store") {
             @Override
             void apply(final Path dir) {
-                put(dir, false, subjectKey("nowhere", 7), new byte[Keys.HASH_LENGTH]);
+                StoreContent.put(dir, false, subjectKey("nowhere", 7), new byte[Keys.HASH_LENGTH]);
             }
         },
         SUBJECT_ENTRY_OF_NO_RECORD("comes from no record") {
             @Override
             void apply(final Path dir) {
                 final Place place = sound(JournalPlaces.of(dir), ASSERTION, 3);
-                put(dir, false, subjectKey("other", 7), TestEngines.hashOf(record(place)));
+                StoreContent.put(
+                        dir, false, subjectKey("other", 7), TestEngines.hashOf(record(place)));
             }
         },
         RECORD_OF_NO_JOURNAL("in no record of the journal") {
@@ -227,7 +223,7 @@ class RepairTest {
                 final UnsafeBuffer key = new UnsafeBuffer(new byte[Keys.MAX_LENGTH]);
                 final UnsafeBuffer hash = new UnsafeBuffer(TestEngines.hashOf(record));
                 final int length = Keys.assertion(key, 0, hash, 0);
-                put(dir, true, TestEngines.copy(key, 0, length), record);
+                StoreContent.put(dir, true, TestEngines.copy(key, 0, length), record);
             }
         },
         ROCKSDB_OF_ANOTHER_ENGINE("belongs to engine") {
@@ -446,25 +442,6 @@ class RepairTest {
         final byte[] text = subject.getBytes();
         final int length = Keys.subject(key, 0, new UnsafeBuffer(text), 0, text.length, sequence);
         return TestEngines.copy(key, 0, length);
-    }
-
-    private static void put(
-            final Path dir, final boolean rocks, final byte[] key, final byte[] value) {
-        final Manifest manifest = Manifest.read(dir);
-        try (KvStore store =
-                        rocks
-                                ? RocksKvStore.open(
-                                        dir.resolve(EngineParts.ROCKS),
-                                        EngineParts.identity(manifest))
-                                : LmdbKvStore.open(
-                                        dir.resolve(EngineParts.LMDB),
-                                        EngineParts.identity(manifest),
-                                        1L << 30);
-                KvBatch batch = store.newBatch()) {
-            batch.put(
-                    new UnsafeBuffer(key), 0, key.length, new UnsafeBuffer(value), 0, value.length);
-            batch.commit(store.cursor());
-        }
     }
 
     private static void flipAfter(final Path dir, final byte[] text, final int more) {

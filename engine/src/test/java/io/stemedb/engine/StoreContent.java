@@ -5,6 +5,7 @@ import io.stemedb.engine.platform.Manifest;
 import io.stemedb.engine.store.HybridStore;
 import io.stemedb.engine.store.KeyFamily;
 import io.stemedb.engine.store.Keys;
+import io.stemedb.engine.store.KvBatch;
 import io.stemedb.engine.store.KvReader;
 import io.stemedb.engine.store.KvStore;
 import io.stemedb.engine.store.StoreIdentity;
@@ -34,6 +35,8 @@ public record StoreContent(
         TreeMap<KeyFamily, Integer> counts,
         String digest,
         TreeMap<Long, Quarantined> quarantine) {
+
+    private static final long MAP_BYTES = 1L << 30;
 
     public record Quarantined(String reason, String bytes) {}
 
@@ -110,6 +113,23 @@ public record StoreContent(
 
     public int count(final KeyFamily family) {
         return counts.get(family);
+    }
+
+    /** Puts an entry into a store behind the engine's back; its cursor stays. */
+    public static void put(
+            final Path directory, final boolean rocks, final byte[] key, final byte[] value) {
+        final Manifest manifest = Manifest.read(directory);
+        final StoreIdentity identity = EngineParts.identity(manifest);
+        try (KvStore store =
+                        rocks
+                                ? RocksKvStore.open(directory.resolve(EngineParts.ROCKS), identity)
+                                : LmdbKvStore.open(
+                                        directory.resolve(EngineParts.LMDB), identity, MAP_BYTES);
+                KvBatch batch = store.newBatch()) {
+            batch.put(
+                    new UnsafeBuffer(key), 0, key.length, new UnsafeBuffer(value), 0, value.length);
+            batch.commit(store.cursor());
+        }
     }
 
     /** Deletes both stores, as P7 allows. */

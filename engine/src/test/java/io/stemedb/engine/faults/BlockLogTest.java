@@ -1,17 +1,24 @@
 package io.stemedb.engine.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.engine.faults.EngineChild.Way;
 import io.stemedb.engine.journal.ChronicleSyncChild;
+import io.stemedb.engine.journal.JournalHandler;
+import io.stemedb.engine.journal.JournalTail;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.agrona.DirectBuffer;
 import org.agrona.collections.LongArrayList;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -50,8 +57,10 @@ class BlockLogTest {
             final Path home = children.home("home");
             final Ledger ledger = new Ledger();
             final Path log;
-            final LongArrayList ends;
+            final List<Step> steps = new ArrayList<>();
+            final Path journal = EngineChild.data(home).resolve("journal");
             final long from;
+            int rolled = 0;
             try (BlockLog disk = BlockLog.start(work, EngineChild.data(home))) {
                 log = disk.log();
                 from = Files.size(log);
@@ -64,17 +73,27 @@ class BlockLogTest {
                         assertEquals(
                                 List.of(), ledger.add(Children.name(home), life.said()), "" + seed);
                         assertEquals(List.of(), life.settle(), "seed " + seed);
+                        steps.addAll(steps(life.said()));
+                    }
+                    rolled += Children.rolls(EngineChild.data(home)) >= 2 ? 1 : 0;
+                    if (way == Way.USUAL) { // what the other way trims afterwards
+                        steps.addAll(rolls(journal, ledger));
                     }
                 }
+                // the control: by then some was trimmed, which no store need have
+                assertTrue(
+                        ledger.lostInJournal(journal, 0, 0).stream()
+                                .anyMatch(line -> line.startsWith("journal begins at")));
             }
-            ends = BlockLog.ends(log);
-            final List<String> wrong = replay(children, random, home, log, ledger, from, seed);
+            assertEquals(LIVES, rolled, "lives that rolled, seed " + seed);
+            final List<String> wrong =
+                    replay(children, random, home, log, ledger, steps, from, seed);
             assertEquals(List.of(), wrong);
             System.out.println(
                     "BlockLogTest: %d states of %d log records, %d MB, %d obligations"
                             .formatted(
                                     Children.scaled(STATES),
-                                    ends.size(),
+                                    BlockLog.ends(log).size(),
                                     Files.size(log) >> 20,
                                     ledger.size()));
         }
@@ -86,25 +105,37 @@ class BlockLogTest {
             final Path home,
             final Path log,
             final Ledger ledger,
+            final List<Step> steps,
             final long from,
             final long seed)
             throws Exception {
         final LongArrayList ends = BlockLog.ends(log);
+        final Path journal = EngineChild.data(home).resolve("journal");
         final List<String> wrong = new ArrayList<>();
+        final Map<Phase, Integer> fell = new EnumMap<>(Phase.class);
+        final int count = Children.scaled(STATES);
+        int owing = 0;
         try (CrashStates states = CrashStates.open(work, log, EngineChild.data(home))) {
-            final int[] cuts = cuts(random, ends, from, Children.scaled(STATES));
+            final int[] cuts =
+                    IntStream.concat(
+                                    IntStream.of(cuts(random, ends, from, count / 2)),
+                                    cutsInSteps(random, ends, steps, count - count / 2))
+                            .sorted()
+                            .toArray();
             for (int i = 0; i < cuts.length && wrong.isEmpty(); i++) {
                 final long end = ends.getLong(cuts[i] - 1);
                 final boolean opened = i % OPENED_EVERY == 0;
                 final long stateSeed = random.nextLong();
                 states.mount(cuts[i], stateSeed, opened);
                 final long owed = ledger.durableAt(end);
+                owing += owed > 0 ? 1 : 0;
+                steps.stream()
+                        .filter(step -> step.from < end && end <= step.to)
+                        .map(Step::phase)
+                        .distinct()
+                        .forEach(phase -> fell.merge(phase, 1, Integer::sum));
                 final List<String> lost =
-                        new ArrayList<>(
-                                ledger.lostInJournal(
-                                        EngineChild.data(home).resolve("journal"),
-                                        owed,
-                                        ledger.durable()));
+                        new ArrayList<>(ledger.lostInJournal(journal, owed, ledger.storedBy(end)));
                 if (opened && lost.isEmpty()) {
                     ledger.upTo(owed).write(EngineChild.obligations(home), Children.name(home));
                     lost.addAll(children.checkAfterPowerCut(home, false));
@@ -116,7 +147,126 @@ class BlockLogTest {
             }
             states.drop();
         }
+        final String seen = "cuts during %s, owing %d".formatted(fell, owing);
+        System.out.println("BlockLogTest: " + seen);
+        if (wrong.isEmpty()) {
+            for (final Phase phase : Phase.values()) {
+                assertTrue(fell.getOrDefault(phase, 0) >= count / 20, seen);
+            }
+            assertTrue(owing >= count / 2, seen);
+        }
         return wrong;
+    }
+
+    /** A phase that an engine was in, between two lengths of the log. */
+    private record Step(Phase phase, long from, long to) {}
+
+    /** As the children said of recovery, flush and trim. */
+    private static List<Step> steps(final List<String> said) {
+        final List<Step> steps = new ArrayList<>();
+        for (final String line : said) {
+            if (line.startsWith("PHASE ") && line.endsWith(" .")) {
+                final String[] fields = line.split(" ");
+                steps.add(
+                        new Step(
+                                Phase.valueOf(fields[2]),
+                                Long.parseLong(fields[3]),
+                                Long.parseLong(fields[4])));
+            }
+        }
+        return steps;
+    }
+
+    /** Where SYNCED went over from one segment of a life into the next. */
+    private static List<Step> rolls(final Path journal, final Ledger ledger) {
+        final List<Step> rolls = new ArrayList<>();
+        try (JournalTail tail = JournalTail.open(journal, 1)) {
+            final Firsts firsts = new Firsts(tail, ledger, rolls);
+            while (tail.poll(firsts, Integer.MAX_VALUE) > 0) {
+                Thread.onSpinWait();
+            }
+        }
+        return rolls;
+    }
+
+    /** Looks at the first record of each segment. */
+    private static final class Firsts implements JournalHandler {
+        private final JournalTail tail;
+        private final Ledger ledger;
+        private final List<Step> rolls;
+        private Path segment;
+
+        Firsts(final JournalTail tail, final Ledger ledger, final List<Step> rolls) {
+            this.tail = tail;
+            this.ledger = ledger;
+            this.rolls = rolls;
+        }
+
+        @Override
+        public void onRecord(
+                final long sequence,
+                final DirectBuffer buffer,
+                final int offset,
+                final int length) {
+            final Path now = tail.segment();
+            final long[] span = now.equals(segment) ? null : ledger.synced(sequence);
+            if (span != null && segment != null && segment.getParent().equals(now.getParent())) {
+                rolls.add(new Step(Phase.ROLL, span[0], span[1]));
+            }
+            segment = now;
+        }
+
+        @Override
+        public void onDamage(
+                final long firstSequence,
+                final long lastSequence,
+                final String reason,
+                final DirectBuffer buffer,
+                final int offset,
+                final int length) {
+            throw new AssertionError(reason); // a kill damages nothing
+        }
+    }
+
+    /** As many in each phase, if there is a record of the log in one of its steps. */
+    private static IntStream cutsInSteps(
+            final Random random,
+            final LongArrayList ends,
+            final List<Step> steps,
+            final int count) {
+        final List<List<Step>> phases = new ArrayList<>();
+        for (final Phase phase : Phase.values()) {
+            final List<Step> these =
+                    steps.stream()
+                            .filter(step -> step.phase == phase)
+                            .filter(step -> records(ends, step.to) > records(ends, step.from))
+                            .toList();
+            assertFalse(these.isEmpty(), () -> "nothing was logged during any " + phase);
+            phases.add(these);
+        }
+        return IntStream.range(0, count)
+                .map(
+                        i -> {
+                            final List<Step> these = phases.get(i % phases.size());
+                            final Step step = these.get(random.nextInt(these.size()));
+                            return random.nextInt(records(ends, step.from), records(ends, step.to))
+                                    + 1;
+                        });
+    }
+
+    /** Records of the log that end within its first bytes. */
+    private static int records(final LongArrayList ends, final long bytes) {
+        int low = 0;
+        int high = ends.size();
+        while (low < high) {
+            final int middle = (low + high) / 2;
+            if (ends.getLong(middle) <= bytes) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 
     private static int[] cuts(

@@ -8,9 +8,13 @@ import io.stemedb.engine.TestEngines;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -105,28 +109,29 @@ final class Children implements AutoCloseable {
             answers = work.resolve("server-" + lives++);
             server = ChildJvm.start(answers, List.of(), FLAGS, EngineChild.class, "serve");
         }
-        final long from = Files.exists(answers) ? Files.size(answers) : 0;
+        final Tail tail = new Tail(answers);
+        tail.more();
         final OutputStream input = server.process().getOutputStream();
         input.write(
                 ((rebuild ? "rebuild " : "check ") + home + "\n").getBytes(StandardCharsets.UTF_8));
         input.flush();
-        final String done = "DONE " + home.getFileName() + " .\n";
+        final String done = "DONE " + home.getFileName() + " .";
         final long startNs = System.nanoTime();
-        String answer = "";
-        while (!answer.endsWith(done) && System.nanoTime() - startNs < TestEngines.TIMEOUT_NS) {
+        final List<String> answer = new ArrayList<>();
+        while (!answer.contains(done) && System.nanoTime() - startNs < TestEngines.TIMEOUT_NS) {
             final boolean ended = server.process().waitFor(1, TimeUnit.MILLISECONDS);
-            answer = tail(answers, from);
+            answer.addAll(tail.more());
             if (ended) {
                 break;
             }
         }
         final List<String> wrong = new ArrayList<>();
-        if (!answer.endsWith(done)) {
+        if (!answer.contains(done)) {
             server.close();
             server = null;
             wrong.add("the verifying child hangs or died: " + answer);
         }
-        wrong.addAll(new Ledger().add(name(home), answer.lines().toList()));
+        wrong.addAll(new Ledger().add(name(home), answer));
         return wrong;
     }
 
@@ -143,18 +148,42 @@ final class Children implements AutoCloseable {
         return home.getFileName().toString();
     }
 
-    private static String tail(final Path file, final long from) throws IOException {
-        if (!Files.exists(file) || Files.size(file) <= from) {
-            return "";
+    /** How far the newest life of a journal has rolled; 0 without a segment. */
+    static long rolls(final Path data) throws IOException {
+        long rolls = 0;
+        for (final Path life : list(data.resolve("journal"), "[0-9]*")) {
+            rolls = 0;
+            for (final Path segment : list(life, "*.cq4")) { // 19700102-03LX.cq4 is number 27
+                final String[] name = name(segment).split("-");
+                final long days =
+                        LocalDate.parse(name[0], DateTimeFormatter.BASIC_ISO_DATE).toEpochDay();
+                final long number = days * 24 + Long.parseLong(name[1].substring(0, 2));
+                rolls = Math.max(rolls, number - Long.parseLong(name(life)));
+            }
         }
-        final byte[] bytes = Files.readAllBytes(file);
-        return new String(bytes, (int) from, bytes.length - (int) from, StandardCharsets.UTF_8);
+        return rolls;
+    }
+
+    private static List<Path> list(final Path directory, final String glob) throws IOException {
+        final List<Path> found = new ArrayList<>();
+        if (Files.isDirectory(directory)) {
+            try (DirectoryStream<Path> paths = Files.newDirectoryStream(directory, glob)) {
+                paths.forEach(found::add);
+            }
+        }
+        Collections.sort(found);
+        return found;
     }
 
     /** P9, for each opening of the timed lives so far, by the machine's pace. */
     void checkOpens(final int least) {
         assertTrue(opens.size() >= least, () -> "openings: " + opens.size());
         assertEquals(List.of(), slowOpens(opens));
+    }
+
+    /** Lines of the timed lives: their homes, ms of their starts, bytes of their journals. */
+    List<String> opens() {
+        return opens;
     }
 
     /** P9: 2 s and 1 s for each 100 MB of journal. */
@@ -185,21 +214,16 @@ final class Children implements AutoCloseable {
         /** Until it says something of this kind, at least so often; false if it ended before. */
         boolean await(final String kind, final int times) throws IOException, InterruptedException {
             final long startNs = System.nanoTime();
-            while (count(kind) < times) {
+            final Tail tail = new Tail(output);
+            for (long count = tail.more(kind); count < times; count += tail.more(kind)) {
                 if (child.process().waitFor(2, TimeUnit.MILLISECONDS)) {
-                    return count(kind) >= times;
+                    return count + tail.more(kind) >= times;
                 }
                 assertTrue(
                         System.nanoTime() - startNs < TestEngines.TIMEOUT_NS,
                         () -> "no " + kind + " in time: " + child.lines());
             }
             return true;
-        }
-
-        private long count(final String kind) throws IOException {
-            return Files.exists(output)
-                    ? tail(output, 0).lines().filter(line -> line.startsWith(kind)).count()
-                    : 0;
         }
 
         /** Kills it after a while; false if it ended by itself. */

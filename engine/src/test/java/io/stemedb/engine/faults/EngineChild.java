@@ -1,5 +1,6 @@
 package io.stemedb.engine.faults;
 
+import io.stemedb.codecs.Limits;
 import io.stemedb.engine.Appender;
 import io.stemedb.engine.Durability;
 import io.stemedb.engine.Engine;
@@ -21,8 +22,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
@@ -42,6 +45,8 @@ public final class EngineChild {
         USUAL,
         /** Nothing is flushed: all is in the journal only. */
         JOURNAL_ONLY,
+        /** As much journal as it can, as fast as it goes. */
+        BULK,
         /** Segments are trimmed as soon as they may be. */
         TRIMMED,
         /** Says SYNCED of what is only appended: the defect that must be caught. */
@@ -56,6 +61,9 @@ public final class EngineChild {
 
     /** Property: starts are timed, by the machine's {@link Pace}. */
     static final String PACED = "io.stemedb.faults.paced";
+
+    /** The ways with texts of all lengths: a life rolls each 400 records or so. */
+    private static final Set<Way> LARGE = EnumSet.of(Way.USUAL, Way.BULK, Way.TRIMMED, Way.FAILING);
 
     private static final int BATCH = 20;
     private static final int FAST = 2_000;
@@ -137,6 +145,7 @@ public final class EngineChild {
         }
         switch (way) {
             case TRIMMED -> context.retentionBytes(0);
+            case BULK -> context.generationRecords(10_000).generationBytes(16 << 20);
             case UNFORCED ->
                     context.durability(Durability.ASYNC)
                             .flushIntervalNs(Long.MAX_VALUE)
@@ -157,7 +166,13 @@ public final class EngineChild {
         final Random random = new Random(seed);
         final Ledger ledger = Ledger.read(obligations(home), name(home));
         final EngineContext context = context(home, random);
+        final long openingAt = position();
         final Engine engine = launch(home, context);
+        if (blockLog != null) {
+            say(Phase.RECOVERY.line(name(home), openingAt, position()));
+            TestEngines.start(
+                    "phases", () -> Phase.watch(data(home), blockLog, engine, EngineChild::say));
+        }
         tell(home, ledger.lost(engine, data(home)));
         say("HELD " + name(home) + " " + ledger.size() + " .\n");
         final Appender appender = engine.newAppender();
@@ -233,6 +248,7 @@ public final class EngineChild {
     private static Engine launch(
             final Path home, final EngineContext context, final LongSupplier clock) {
         final long bytes = journalBytes(data(home));
+        say("OPENING " + name(home) + " .\n");
         final long startNs = clock.getAsLong();
         final Engine engine = Engine.launch(context);
         final long ns = clock.getAsLong() - startNs;
@@ -245,7 +261,10 @@ public final class EngineChild {
             throws IOException {
         final StringBuilder lines = new StringBuilder();
         final RecordMix mix = new RecordMix(random, 50, appender);
-        final int fast = random.nextInt(FAST);
+        if (LARGE.contains(way)) {
+            mix.textMax(Limits.OBJECT_TEXT_MAX);
+        }
+        final int fast = way == Way.BULK ? Integer.MAX_VALUE : random.nextInt(FAST);
         long synced = 0;
         long stored = 0;
         for (int i = 1; ; i++) {

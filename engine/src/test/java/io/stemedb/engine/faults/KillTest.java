@@ -3,14 +3,17 @@ package io.stemedb.engine.faults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.stemedb.engine.StoreContent;
 import io.stemedb.engine.faults.EngineChild.Way;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -21,85 +24,188 @@ import org.junit.jupiter.api.io.TempDir;
  * missing, journal and stores agree, a replay gives the same stores, and each start is in time.
  */
 class KillTest {
-    private static final int LEAST = 12; // acknowledged before a last kill, on average
+    private static final int LEAST = 12; // acknowledged of a directory, on average
     private static final int LIVES = 3;
 
     /** Engines in one process, each on a directory of its own: a start of a JVM costs a second. */
-    private static final int TOGETHER = 6;
+    private static final int TOGETHER = 2;
 
-    private static final int FEW_TOGETHER = 1;
     private static final int FEW_PROCESSES = 20;
+    private static final int PROCESSES = 150;
     private static final int DIRECTORIES = 150;
-    private static final int START_US = 1_000_000;
+    private static final int LEAST_RECOVERIES = 20;
+    private static final int START_US = 400_000;
     private static final int APPENDING_US = 350_000;
+    private static final long MUCH = 100_000_000;
 
     @TempDir Path work;
 
+    /** What was killed, and when. */
+    private static final class Count {
+        private int processes;
+        private int directories;
+        private int obligations;
+
+        /** Engines in the start of a directory that holds records. */
+        private int recoveries;
+
+        /** Lives that appended, and those of them that rolled twice or more. */
+        private int appending;
+
+        private int rolled;
+
+        @Override
+        public String toString() {
+            return ("%d processes killed, %d directories, %d in recovery, %d while appending, %d of"
+                            + " them behind a roll, %d obligations")
+                    .formatted(processes, directories, recoveries, appending, rolled, obligations);
+        }
+    }
+
     @Test
     void aFewKills() throws Exception {
-        final int processes = kills(1, FEW_PROCESSES, FEW_TOGETHER);
-        assertTrue(processes >= FEW_PROCESSES, () -> "processes killed: " + processes);
+        kills(1, FEW_PROCESSES, 1);
     }
 
     @Test
     @Tag("faults")
     void manyKills() throws Exception {
-        kills(Children.scaled(DIRECTORIES), 1, TOGETHER);
+        final Count count =
+                kills(Children.scaled(DIRECTORIES), Children.scaled(PROCESSES), TOGETHER);
+        assertTrue(count.recoveries >= Children.scaled(LEAST_RECOVERIES), count::toString);
+        assertTrue(count.rolled >= count.appending / 4, count::toString);
     }
 
-    /** At least so many of each; returns how many processes were killed. */
-    private int kills(final int leastDirectories, final int leastProcesses, final int together)
+    /** At least so many of each. */
+    private Count kills(final int leastDirectories, final int leastProcesses, final int together)
             throws Exception {
         final long seed = Children.seed();
         final Random random = new Random(seed);
-        int obligations = 0;
-        int directories = 0;
-        int processes = 0;
+        final Count count = new Count();
         try (Children children = new Children(work)) {
-            while (directories < leastDirectories || processes < leastProcesses) {
-                final String at = "seed " + seed + ", directories from " + directories;
+            while (count.directories < leastDirectories || count.processes < leastProcesses) {
+                final String at = "seed " + seed + ", directories from " + count.directories;
                 final List<Path> homes = new ArrayList<>();
                 for (int i = 0; i < together; i++) {
-                    homes.add(children.home("home-" + directories++));
+                    homes.add(children.home("home-" + count.directories++));
                 }
-                for (int life = 1 + random.nextInt(LIVES); life > 0; life--) {
-                    kill(children, random, homes, life == 1, at);
-                    processes++;
+                final int lives = 1 + random.nextInt(LIVES);
+                for (int life = 0; life < lives; life++) {
+                    // a recovery is killed more often than the first start
+                    final boolean inStart = random.nextInt(6) < (life == 0 ? 1 : 4);
+                    kill(children, random, homes, inStart, count, at);
                 }
                 for (final Path home : homes) {
                     assertEquals(List.of(), children.check(home, random.nextInt(4) == 0), at);
-                    obligations +=
-                            Ledger.read(EngineChild.obligations(home), Children.name(home)).size();
+                    count.obligations += owed(home);
                     delete(EngineChild.data(home));
                 }
             }
+            if (together == 1) {
+                children.checkOpens(1);
+            }
         }
-        System.out.println(
-                "KillTest: %d processes killed, %d directories, %d obligations"
-                        .formatted(processes, directories, obligations));
+        System.out.println("KillTest: " + count);
         assertTrue(
-                obligations >= LEAST * directories, "hardly anything was appended: " + obligations);
-        return processes;
+                count.obligations >= LEAST * count.directories,
+                () -> "hardly anything was appended: " + count);
+        return count;
     }
 
-    /** The last life of a directory appends; one before may be killed in its start. */
+    private static int owed(final Path home) {
+        return Ledger.read(EngineChild.obligations(home), Children.name(home)).size();
+    }
+
+    /** Killed in its start, or whenever that is over by then; or while it appends. */
     private static void kill(
             final Children children,
             final Random random,
             final List<Path> homes,
-            final boolean last,
+            final boolean inStart,
+            final Count count,
             final String at)
             throws Exception {
         final Way way = random.nextInt(3) == 0 ? Way.TRIMMED : Way.USUAL;
+        final List<Path> filled = homes.stream().filter(home -> owed(home) > 0).toList();
         try (Children.Life life = children.live(random, way, homes)) {
-            boolean appending = true;
-            if (last || random.nextBoolean()) {
-                appending = life.await("APPENDED", last ? LEAST * homes.size() : 1);
-            }
+            final boolean reached =
+                    inStart
+                            ? life.await("OPENING", 1)
+                            : life.await("APPENDED", LEAST * homes.size());
             assertTrue(
-                    appending && life.killAfter(random.nextInt(last ? APPENDING_US : START_US)),
+                    reached && life.killAfter(random.nextInt(inStart ? START_US : APPENDING_US)),
                     () -> at + ": it ended by itself: " + life.said());
+            final List<String> said = life.said();
             assertEquals(List.of(), life.settle(), at);
+            count.processes++;
+            for (final Path home : homes) {
+                final boolean opening = said.contains("OPENING " + Children.name(home) + " .");
+                final boolean opened = isSaid(said, "OPENED " + Children.name(home));
+                count.recoveries += opening && !opened && filled.contains(home) ? 1 : 0;
+                if (isSaid(said, "APPENDED " + Children.name(home))) {
+                    count.appending++;
+                    count.rolled += Children.rolls(EngineChild.data(home)) >= 2 ? 1 : 0;
+                }
+            }
+        }
+    }
+
+    private static boolean isSaid(final List<String> said, final String what) {
+        return said.stream().anyMatch(line -> line.startsWith(what + ' '));
+    }
+
+    /** P9 where there is much to scan: with the stores as they are, and with nothing stored. */
+    @Test
+    @Tag("faults")
+    void aStartAfterAKillIsInTimeWithMuchToScan() throws Exception {
+        final long seed = Children.seed();
+        final Random random = new Random(seed);
+        try (Children children = new Children(work)) {
+            final Path home = children.home("home");
+            final Path data = EngineChild.data(home);
+            try (Children.Life life = children.live(random, Way.BULK, List.of(home))) {
+                assertTrue(life.await("APPENDED", 1), () -> life.said().toString());
+                while (EngineChild.journalBytes(data) < MUCH) {
+                    assertTrue(
+                            !life.child().process().waitFor(5, TimeUnit.MILLISECONDS),
+                            () -> "seed " + seed + life.said());
+                }
+                life.kill();
+                assertEquals(List.of(), life.settle(), "seed " + seed);
+            }
+            for (int start = 0; start < 2; start++) {
+                try (Children.Life life = children.live(random, Way.USUAL, List.of(home))) {
+                    assertTrue(life.await("HELD", 1), () -> life.said().toString());
+                    life.kill();
+                    assertEquals(List.of(), life.settle(), "seed " + seed);
+                }
+                StoreContent.deleteStores(data);
+            }
+            assertEquals(List.of(), children.check(home, false), "seed " + seed);
+            children.checkOpens(3);
+            System.out.println("KillTest: " + children.opens());
+        }
+    }
+
+    /** P6: an entry in a store that no record of the journal gives. */
+    @Test
+    @Tag("faults")
+    void aStoreThatNoReplayGivesIsCaught() throws Exception {
+        final long seed = Children.seed();
+        try (Children children = new Children(work)) {
+            final Path home = children.home("home");
+            try (Children.Life life = children.live(new Random(seed), Way.USUAL, List.of(home))) {
+                assertTrue(life.await("STORED", 1), () -> life.said().toString());
+                life.kill();
+                assertEquals(List.of(), life.settle());
+            }
+            assertEquals(List.of(), children.check(home, true), "seed " + seed);
+            final byte[] key = ("E:" + "0".repeat(64)).getBytes(StandardCharsets.US_ASCII);
+            StoreContent.put(EngineChild.data(home), false, key, new byte[100]);
+            final List<String> wrong = children.check(home, true);
+            assertTrue(
+                    wrong.stream().anyMatch(line -> line.contains("a replay differs")),
+                    () -> "seed " + seed + ": " + wrong);
         }
     }
 

@@ -65,7 +65,7 @@ public final class Ledger {
     }
 
     /** A watermark, and where the block log ended after it was seen. */
-    record Mark(long sequence, long position) {}
+    record Mark(Watermark watermark, long sequence, long position) {}
 
     private final TreeMap<Long, Ack> acks = new TreeMap<>();
     private final List<Mark> marks = new ArrayList<>();
@@ -122,12 +122,16 @@ public final class Ledger {
                 }
                 case "SYNCED", "STORED" -> {
                     final long sequence = Long.parseLong(fields[2]);
-                    marks.add(new Mark(sequence, Long.parseLong(fields[3])));
+                    marks.add(
+                            new Mark(
+                                    Watermark.valueOf(fields[0]),
+                                    sequence,
+                                    Long.parseLong(fields[3])));
                     durable = Math.max(durable, sequence);
                 }
                 case "LOST", "ERROR" -> wrong.add(line);
                 default -> {
-                    // OPENED and HELD: for whoever started the child
+                    // OPENING, OPENED, HELD and PHASE: for whoever started the child
                 }
             }
         }
@@ -157,6 +161,39 @@ public final class Ledger {
             }
         }
         return highest;
+    }
+
+    /**
+     * What at most was STORED when the block log ended at a position. A mark says so of no earlier
+     * moment than the one before it; behind the last, whatever was ever STORED.
+     */
+    long storedBy(final long position) {
+        boolean before = true;
+        long highest = 0;
+        for (final Mark mark : marks) {
+            if (mark.watermark == Watermark.STORED) {
+                highest = Math.max(highest, mark.sequence);
+                if (!before) {
+                    return highest;
+                }
+                before = mark.position < position;
+            }
+        }
+        return highest;
+    }
+
+    /** The block log's lengths between which SYNCED came to a sequence; null if it never did. */
+    long[] synced(final long sequence) {
+        long from = 0;
+        for (final Mark mark : marks) {
+            if (mark.watermark == Watermark.SYNCED) {
+                if (mark.sequence >= sequence) {
+                    return new long[] {from, mark.position};
+                }
+                from = mark.position;
+            }
+        }
+        return null;
     }
 
     /**

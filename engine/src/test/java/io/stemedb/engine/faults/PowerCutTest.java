@@ -24,8 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 class PowerCutTest {
     private static final int EXT4_CUTS = 20;
     private static final int XFS_CUTS = 5;
-    private static final int APPENDING_US = 300_000;
-    private static final long BYTES = 512L << 20;
+    private static final int APPENDING_US = 600_000;
+    private static final long BYTES = 1L << 30;
 
     /** A sequence that no life gets to. */
     private static final long FAR = 1_000_000_000;
@@ -57,19 +57,22 @@ class PowerCutTest {
             try (LoopMount disk =
                     LoopMount.create(
                             work.resolve("disk"), BYTES, fileSystem, EngineChild.data(home))) {
+                int rolled = 0;
                 for (int cut = 0; cut < cuts; cut++) {
                     final Way way = random.nextInt(3) == 0 ? Way.TRIMMED : Way.USUAL;
                     assertEquals(
                             List.of(),
                             cut(children, random, way, home, disk),
                             "seed " + seed + ", cut " + cut);
+                    rolled += Children.rolls(EngineChild.data(home)) >= 2 ? 1 : 0;
                 }
                 assertEquals(List.of(), children.checkAfterPowerCut(home, true), "seed " + seed);
                 final int size =
                         Ledger.read(EngineChild.obligations(home), Children.name(home)).size();
                 System.out.println(
-                        "PowerCutTest: %d cuts on %s, %d obligations"
-                                .formatted(cuts, fileSystem, size));
+                        "PowerCutTest: %d cuts on %s, %d of them behind a roll, %d obligations"
+                                .formatted(cuts, fileSystem, rolled, size));
+                assertTrue(rolled >= cuts / 5, "lives that rolled: " + rolled);
                 assertTrue(size > 20 * cuts, "hardly anything was SYNCED: " + size);
             }
         }
