@@ -7,6 +7,7 @@ import io.stemedb.engine.Engine;
 import io.stemedb.engine.Watermark;
 import io.stemedb.engine.journal.JournalHandler;
 import io.stemedb.engine.journal.JournalTail;
+import io.stemedb.engine.journal.SegmentCopies;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -82,24 +83,24 @@ public final class RecoveryRig {
                         Locale.ROOT,
                         "A journal of %,d assertions of %d bytes in the page cache. Scan: every record"
                                 + " decoded and its CRC checked by the decoder that recovery uses. Open:"
-                                + " Engine.launch() on that journal with both stores deleted, until all"
-                                + " is READABLE, which is more than the scan alone. Median [min..max] of"
-                                + " %d.",
+                                + " Engine.launch() after the process that appended was killed, with both"
+                                + " stores deleted, until all is READABLE, which is more than the scan"
+                                + " alone. Median [min..max] of %d.",
                         records,
                         Claims.LENGTH,
                         repetitions));
         final double[] gbPerSecond = new double[repetitions];
         final double[] openSeconds = new double[repetitions];
         double limit = 0;
-        try (DataDirectory directory = DataDirectory.make()) {
-            final Path data = directory.path().resolve("engine");
-            try (Engine engine = Engine.launch(Engines.context(directory.path()))) {
-                Engines.append(engine, new Claims(1_000), 0, records);
-                Engines.store(engine);
-            }
-            scan(data); // what the JIT has not seen yet is not the decoder's speed
-            for (int i = 0; i < repetitions; i++) {
-                final double mb = records * (double) excerptLength() / MB;
+        for (int i = 0; i < repetitions; i++) {
+            try (DataDirectory directory = DataDirectory.make()) {
+                final Path data = directory.path().resolve("engine");
+                KilledEngine.leave(directory.path(), records);
+                if (i == 0) {
+                    scan(data); // what the JIT has not seen yet is not the decoder's speed
+                }
+                final double mb =
+                        records * (double) SegmentCopies.excerptLength(0, Claims.LENGTH) / MB;
                 final double scanSeconds = scan(data);
                 gbPerSecond[i] = mb / 1e3 / scanSeconds;
                 delete(data.resolve("rocks"));
@@ -127,14 +128,10 @@ public final class RecoveryRig {
                 scan.median() >= SCAN_GB_PER_S);
         final Spread open = Spread.of(openSeconds);
         session.verdict(
-                String.format(Locale.ROOT, "open with nothing stored at most %.1f s", limit),
+                String.format(
+                        Locale.ROOT, "open after a kill with nothing stored at most %.1f s", limit),
                 open.text(2) + " s",
                 open.median() <= limit);
-    }
-
-    /** Frame, length, sequence and record. */
-    private static int excerptLength() {
-        return (Integer.BYTES * 2 + Long.BYTES + Claims.LENGTH + 7) & -8;
     }
 
     private double scan(final Path data) {
