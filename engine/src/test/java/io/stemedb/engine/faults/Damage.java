@@ -10,7 +10,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /** Changes files as a bad disk, a bad controller or a bad hand would. */
-final class Damage {
+public final class Damage {
     static final int SECTOR = 512;
     static final int PAGE = 4096;
 
@@ -28,7 +28,8 @@ final class Damage {
 
     private Damage() {}
 
-    static void copy(final Path from, final Path to) throws IOException {
+    /** Copies a directory; what is there already is replaced. */
+    public static void copy(final Path from, final Path to) throws IOException {
         try (Stream<Path> files = Files.walk(from)) {
             for (final Path file : files.toList()) {
                 final Path target = to.resolve(from.relativize(file).toString());
@@ -43,7 +44,8 @@ final class Damage {
         }
     }
 
-    static void delete(final Path directory) throws IOException {
+    /** Deletes a directory. */
+    public static void delete(final Path directory) throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             for (final Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
                 Files.delete(file);

@@ -82,9 +82,17 @@ public final class SimAgents implements AutoCloseable {
                 agent,
                 parts.config().nanoClock(),
                 parts.errorHandler(),
-                error -> failure = error,
+                this::end,
                 () -> failure != null,
                 () -> false);
+    }
+
+    /** As {@link Ingestor}. */
+    private void end(final Throwable error) {
+        failure = error;
+        if (mutant != Mutant.STORED_AFTER_END) {
+            watermarks.end();
+        }
     }
 
     /** One duty cycle of one agent: 0 ingest, 1 prepare, 2 sync, 3 flush. */

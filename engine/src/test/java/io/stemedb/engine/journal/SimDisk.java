@@ -17,7 +17,6 @@ import org.agrona.concurrent.UnsafeBuffer;
  * of each sequence where its excerpt was put.
  */
 public final class SimDisk {
-    /** Records of a segment that vote on their sequences. */
     private final int segmentLength;
 
     private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
@@ -28,6 +27,9 @@ public final class SimDisk {
 
     /** Written in place, forced, never torn. */
     OldestSegment oldest = OldestSegment.FIRST;
+
+    /** Segments that were ever trimmed. */
+    long trimmed;
 
     private SimSegment[] places = new SimSegment[256];
     private int[] positions = new int[256];
@@ -47,8 +49,9 @@ public final class SimDisk {
         Arrays.fill(places, null);
     }
 
-    int segmentLength() {
-        return segmentLength;
+    /** Segments that were ever trimmed, by whomever. */
+    public long trimmed() {
+        return trimmed;
     }
 
     /** Segments by number. */

@@ -360,6 +360,7 @@ public final class SimJournal implements Journal {
         chaos.point();
         for (int i = 0; i < count; i++) {
             ((SimSegment) oldSegments.remove(0)).delete();
+            disk.trimmed++;
             chaos.point();
         }
         return count;

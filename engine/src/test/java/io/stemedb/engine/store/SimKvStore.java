@@ -1,16 +1,19 @@
 package io.stemedb.engine.store;
 
+import io.stemedb.codecs.RecordHeader;
 import io.stemedb.engine.faults.sim.Chaos;
 import io.stemedb.engine.faults.sim.Mutant;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * One life of a store over what is on its disk, a {@link MemoryKvStore}: a commit is on the disk,
- * data and cursor, or none of it is; any call may fail, and the process may end at each.
+ * data and cursor, or none of it is; any call may fail or stand still, and the process may end at
+ * each.
  */
 public class SimKvStore implements KvStore {
     /** Index of the write-heavy store in {@link Chaos#storeFaults}. */
@@ -23,6 +26,8 @@ public class SimKvStore implements KvStore {
     public static final class Disk {
         private MemoryKvStore data = new MemoryKvStore();
         private KvBatch open;
+        private byte[] flippedKey;
+        private int flippedBit;
 
         /** As if it had been deleted. */
         public void clear() {
@@ -33,6 +38,12 @@ public class SimKvStore implements KvStore {
         /** What is on it. */
         public KvStore data() {
             return data;
+        }
+
+        /** From now on one bit of one value is another for whoever reads it; null: none is. */
+        public void flip(final byte[] key, final int bit) {
+            flippedKey = key;
+            flippedBit = bit;
         }
     }
 
@@ -53,6 +64,7 @@ public class SimKvStore implements KvStore {
 
     private void mayFail(final String action) {
         chaos.point();
+        chaos.mayStall(index);
         if (chaos.once(chaos.storeFaults[index])) {
             throw switch (chaos.random.nextInt(3)) {
                 case 0 ->
@@ -188,7 +200,28 @@ public class SimKvStore implements KvStore {
             this.reader = reader;
         }
 
-        private KvHandler altered(final KvHandler handler) {
+        /** As LMDB, which keeps no checksums. */
+        private KvHandler flipped(final KvHandler handler) {
+            if (disk.flippedKey == null) {
+                return handler;
+            }
+            return (key, keyOffset, keyLength, value, valueOffset, valueLength) -> {
+                if (!Arrays.equals(disk.flippedKey, copy(key, keyOffset, keyLength))) {
+                    return handler.onEntry(
+                            key, keyOffset, keyLength, value, valueOffset, valueLength);
+                }
+                final byte[] bytes = copy(value, valueOffset, valueLength);
+                final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
+                bytes[disk.flippedBit / 8] ^= (byte) (1 << disk.flippedBit % 8);
+                if (chaos.mutant == Mutant.FLIP_UNSEEN && valueLength > Keys.HASH_LENGTH) {
+                    buffer.putInt(4, RecordHeader.computeCrc(buffer, 0, valueLength));
+                }
+                return handler.onEntry(key, keyOffset, keyLength, buffer, 0, valueLength);
+            };
+        }
+
+        private KvHandler altered(final KvHandler unaltered) {
+            final KvHandler handler = flipped(unaltered);
             if (chaos.mutant != Mutant.WRONG_BYTE || chaos.random.nextInt(4) > 0) {
                 return handler;
             }
@@ -221,7 +254,13 @@ public class SimKvStore implements KvStore {
                 final KvHandler handler) {
             mayFail("scan");
             reader.scanForward(
-                    prefix, prefixOffset, prefixLength, from, fromOffset, fromLength, handler);
+                    prefix,
+                    prefixOffset,
+                    prefixLength,
+                    from,
+                    fromOffset,
+                    fromLength,
+                    flipped(handler));
         }
 
         @Override
@@ -235,7 +274,13 @@ public class SimKvStore implements KvStore {
                 final KvHandler handler) {
             mayFail("scan");
             reader.scanBackward(
-                    prefix, prefixOffset, prefixLength, below, belowOffset, belowLength, handler);
+                    prefix,
+                    prefixOffset,
+                    prefixLength,
+                    below,
+                    belowOffset,
+                    belowLength,
+                    flipped(handler));
         }
 
         @Override

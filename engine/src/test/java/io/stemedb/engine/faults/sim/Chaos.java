@@ -1,6 +1,7 @@
 package io.stemedb.engine.faults.sim;
 
 import java.util.SplittableRandom;
+import java.util.function.IntConsumer;
 
 /**
  * What goes wrong in one simulated schedule, and when. Everything random comes from one generator,
@@ -43,6 +44,12 @@ public final class Chaos {
     /** One call of a store in so many fails; 0 for none. First RocksDB's, then LMDB's. */
     public final int[] storeFaults = new int[2];
 
+    /** Steps for which one of the next calls of a store stands still; 0 for none. As above. */
+    public final int[] storeStalls = new int[2];
+
+    /** What everybody else does meanwhile: so many steps. */
+    public IntConsumer whileStalled = steps -> {};
+
     private boolean dead;
     private int crashIn = NEVER;
 
@@ -63,6 +70,8 @@ public final class Chaos {
         shortReads = 0;
         storeFaults[0] = 0;
         storeFaults[1] = 0;
+        storeStalls[0] = 0;
+        storeStalls[1] = 0;
         crashIn = NEVER;
     }
 
@@ -101,6 +110,16 @@ public final class Chaos {
     /** True once in so many; never for 0. */
     public boolean once(final int in) {
         return in > 0 && random.nextInt(in) == 0;
+    }
+
+    /** A call of a store that may stand still. */
+    public void mayStall(final int store) {
+        if (storeStalls[store] > 0 && random.nextInt(4) == 0) {
+            final int steps = storeStalls[store];
+            storeStalls[store] = 0;
+            whileStalled.accept(steps);
+            point();
+        }
     }
 
     /** Takes a fault that happens once. */

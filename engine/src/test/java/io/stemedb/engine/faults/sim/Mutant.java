@@ -34,6 +34,10 @@ public enum Mutant {
     DAMAGE_HIDDEN,
     /** A store returns a byte that was not written. */
     WRONG_BYTE,
+    /** A bit of a stored record turns over, and the record's CRC says it did not. */
+    FLIP_UNSEEN,
+    /** STORED moves after the agents have ended, by a commit that was under way. */
+    STORED_AFTER_END,
     /** Trim looks at the size of the journal only. */
     TRIM_UNREAD,
     /** The pause after a store's failure never ends. */

@@ -11,6 +11,9 @@ final class Reached {
     long storeErrors;
     long trims;
     long flips;
+    long stalls;
+    long storeFlips;
+    long storeFlipsTold;
     long reads;
     long contents;
 
@@ -19,7 +22,8 @@ final class Reached {
         return String.format(
                 "%d lives, %d records, %d crashes inside a step, %d power losses, %d failed"
                         + " journals, %d refused appends, %d store errors at readers, %d segments"
-                        + " trimmed, %d bits flipped, %d reads and %d store contents checked",
+                        + " trimmed, %d bits flipped, %d stalls of a store, %d stored bits flipped"
+                        + " and %d of them told, %d reads and %d store contents checked",
                 lives,
                 records,
                 crashes,
@@ -29,6 +33,9 @@ final class Reached {
                 storeErrors,
                 trims,
                 flips,
+                stalls,
+                storeFlips,
+                storeFlipsTold,
                 reads,
                 contents);
     }

@@ -14,6 +14,7 @@ final class ReadCheck {
     private final EpochView epoch = new EpochView();
     private final boolean[] found = new boolean[Pool.SIZE];
     private long last;
+    private boolean newestFirst;
     private int subject;
 
     ReadCheck(final Truth truth) {
@@ -27,7 +28,12 @@ final class ReadCheck {
             case 0 -> assertion(reader, readable, chaos.random.nextInt(Pool.ASSERTIONS));
             case 1 -> epoch(reader, readable, chaos.random.nextInt(Pool.EPOCH_IDS));
             case 2 -> votes(reader, readable, chaos.random.nextInt(Pool.VOTED));
-            default -> subject(reader, readable, chaos.random.nextInt(Pool.SUBJECTS.length));
+            default ->
+                    subject(
+                            reader,
+                            readable,
+                            chaos.random.nextInt(Pool.SUBJECTS.length),
+                            chaos.random.nextBoolean());
         }
     }
 
@@ -64,7 +70,7 @@ final class ReadCheck {
         }
     }
 
-    private void assertion(final Reader reader, final long readable, final int record) {
+    void assertion(final Reader reader, final long readable, final int record) {
         if (reader.assertion(pool.hashes[record], 0, assertion)) {
             served(record, assertion);
         } else if (isDue(record, readable)) {
@@ -72,7 +78,7 @@ final class ReadCheck {
         }
     }
 
-    private void epoch(final Reader reader, final long readable, final int id) {
+    void epoch(final Reader reader, final long readable, final int id) {
         boolean due = false;
         for (int i = Pool.ASSERTIONS + Pool.VOTES + id; i < Pool.SIZE - 2; i += Pool.EPOCH_IDS) {
             due |= isDue(i, readable);
@@ -92,7 +98,7 @@ final class ReadCheck {
         throw new Violation("served wrong bytes of epoch " + id);
     }
 
-    private void votes(final Reader reader, final long readable, final int on) {
+    void votes(final Reader reader, final long readable, final int on) {
         java.util.Arrays.fill(found, false);
         reader.votes(
                 pool.hashes[on],
@@ -115,11 +121,16 @@ final class ReadCheck {
         }
     }
 
-    private void subject(final Reader reader, final long readable, final int which) {
+    void subject(final Reader reader, final long readable, final int which, final boolean newest) {
         java.util.Arrays.fill(found, false);
-        last = Long.MAX_VALUE;
+        newestFirst = newest;
+        last = newest ? Long.MAX_VALUE : 0;
         subject = which;
-        reader.newestFirst(Pool.SUBJECTS[which], Integer.MAX_VALUE, this::onClaim);
+        if (newest) {
+            reader.newestFirst(Pool.SUBJECTS[which], Integer.MAX_VALUE, this::onClaim);
+        } else {
+            reader.oldestFirst(Pool.SUBJECTS[which], Integer.MAX_VALUE, this::onClaim);
+        }
         for (int i = 0; i < Pool.ASSERTIONS; i++) {
             if (Pool.subject(i) == which && !found[i] && isDue(i, readable)) {
                 throw new Violation("readable claim " + i + " not found, READABLE " + readable);
@@ -135,7 +146,7 @@ final class ReadCheck {
             final int length) {
         final int i = pool.find(hash, 0);
         if (i < 0
-                || sequence >= last
+                || (newestFirst ? sequence >= last : sequence <= last)
                 || sequence > truth.top
                 || truth.records[(int) sequence] != i
                 || i >= Pool.ASSERTIONS

@@ -18,6 +18,7 @@ final class Schedule {
         SYNC,
         ROLL,
         WRITE_BACK,
+        STORE_FLIP,
         CLOCK,
         CLOSE,
         KILL,
@@ -27,10 +28,11 @@ final class Schedule {
         APPEND_BREAKS,
         JOURNAL_FULL,
         STORE_FAULTS,
+        STORE_STALL,
         SHORT_READS
     }
 
-    private static final int HARMLESS = Event.CLOCK.ordinal();
+    private static final int ALWAYS = Event.CLOCK.ordinal();
     private static final long GENERATION_BYTES = 16 << 10;
 
     final int steps;
@@ -49,7 +51,7 @@ final class Schedule {
     private final long syncIntervalNs;
     private final long retentionBytes;
     private final boolean power;
-    private boolean flips;
+    private final boolean flips;
     private boolean recoveryCrashes;
     private boolean calm;
 
@@ -71,7 +73,7 @@ final class Schedule {
             agentWeights[0] = 1;
         }
         for (final Event event : Event.values()) {
-            events[event.ordinal()] = event.ordinal() <= HARMLESS || random.nextInt(3) == 0;
+            events[event.ordinal()] = event.ordinal() <= ALWAYS || random.nextInt(3) == 0;
         }
         generations = 2 + random.nextInt(2);
         generationRecords = 3 + random.nextInt(20);
@@ -124,11 +126,6 @@ final class Schedule {
 
     int flips() {
         return flips && !calm ? random.nextInt(2) : 0;
-    }
-
-    /** One is enough: records between two that rot may lose what says where they belong. */
-    void flipped() {
-        flips = false;
     }
 
     boolean crashesInRecovery() {

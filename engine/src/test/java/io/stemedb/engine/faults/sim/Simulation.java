@@ -17,6 +17,7 @@ import io.stemedb.engine.store.KvStore;
 import io.stemedb.engine.store.SimKvStore;
 import io.stemedb.engine.store.StoreException;
 import io.stemedb.engine.store.SubjectIndex;
+import java.util.Arrays;
 
 /**
  * One engine's parts through several lives, on one thread, by a schedule that follows from a seed:
@@ -33,6 +34,7 @@ final class Simulation {
     private final Truth truth = new Truth(pool);
     private final ContentCheck contentCheck = new ContentCheck(truth);
     private final ReadCheck readCheck = new ReadCheck(truth);
+    private final StoreFlips storeFlips = new StoreFlips(pool, readCheck);
     private final Chaos chaos = new Chaos();
     private final SimDisk disk = new SimDisk(SEGMENT);
     private final SimKvStore.Disk rocksDisk = new SimKvStore.Disk();
@@ -52,9 +54,20 @@ final class Simulation {
     private long stored;
     private long synced;
     private long syncedAtFailure;
+    private long storedAtFailure;
+
+    /** Who is inside a call of a store that stands still, or in any other. */
+    private final boolean[] isBusy = new boolean[SimAgents.AGENTS];
+
+    private boolean reading;
+    private int stalls;
 
     /** Statistics over all schedules: what was reached. */
     final Reached reached = new Reached();
+
+    Simulation() {
+        chaos.whileStalled = this::whileStalled;
+    }
 
     /** Runs the schedule of a seed; a broken promise is an error. */
     void run(final long seed, final Mutant mutant) {
@@ -66,6 +79,9 @@ final class Simulation {
         lmdbDisk.clear();
         nowNs = schedule.startNs;
         lostPower = false;
+        Arrays.fill(isBusy, false);
+        reading = false;
+        stalls = 0;
         try {
             open();
             for (int i = 0; i < schedule.steps && !truth.isFull(); i++) {
@@ -77,6 +93,7 @@ final class Simulation {
             e.addSuppressed(new IllegalStateException(truth.state(disk)));
             throw e;
         } finally {
+            reached.trims = disk.trimmed();
             closeLife();
         }
     }
@@ -120,6 +137,7 @@ final class Simulation {
                 new SimJournal(
                         disk, chaos, BACKLOG, floor, Math.min(rocks.cursor(), lmdb.cursor()));
         truth.opened(disk, journal.appended(), atLeast);
+        synced = journal.synced();
         lostPower = false;
         memtable = schedule.newMemtable();
         final IngestConfig config = schedule.config(() -> nowNs);
@@ -143,8 +161,8 @@ final class Simulation {
         reader = new SimReaders().newReader(memtable, store);
         readable = agents.readable();
         stored = agents.stored();
-        synced = journal.synced();
         syncedAtFailure = -1;
+        storedAtFailure = -1;
         reached.lives++;
     }
 
@@ -160,7 +178,7 @@ final class Simulation {
             if (dice < schedule.appendUntil) {
                 append();
             } else if (dice < schedule.faultFrom) {
-                agents.turn(schedule.agent());
+                turn(schedule.agent());
             } else {
                 event();
             }
@@ -174,6 +192,36 @@ final class Simulation {
             reached.storeErrors++;
         }
         nowNs += chaos.random.nextInt(4) * STEP_NS;
+    }
+
+    private void turn(final int agent) {
+        if (!isBusy[agent]) {
+            isBusy[agent] = true;
+            try {
+                agents.turn(agent);
+            } finally {
+                isBusy[agent] = false;
+            }
+        }
+    }
+
+    /** One call of a store takes long: meanwhile all others go on. */
+    private void whileStalled(final int steps) {
+        stalls++;
+        reached.stalls++;
+        try {
+            for (int i = 0; i < steps && !chaos.isDead() && !truth.isFull(); i++) {
+                step();
+                if (!chaos.isDead()) {
+                    checkWatermarks();
+                }
+            }
+        } catch (final RuntimeException | Error e) {
+            unexpected = e; // the agent that is inside would keep it to itself
+            throw e;
+        } finally {
+            stalls--;
+        }
     }
 
     private void append() {
@@ -213,8 +261,16 @@ final class Simulation {
             }
             case SHORT_READS -> chaos.shortReads = chaos.random.nextInt(3);
             case ROLL -> chaos.rollNext = true;
-            case CLOCK -> nowNs += chaos.random.nextBoolean() ? DAY_NS : 200_000_000;
-            case TRIM -> reached.trims += journal.trim(agents.stored(), 0);
+            case STORE_STALL -> {
+                final int which = chaos.random.nextInt(2);
+                chaos.storeStalls[which] = 1 + chaos.random.nextInt(20);
+            }
+            case STORE_FLIP -> flipStored();
+            case CLOCK -> {
+                final long jumpNs = chaos.random.nextBoolean() ? DAY_NS : 200_000_000;
+                nowNs += chaos.random.nextBoolean() ? jumpNs : -jumpNs;
+            }
+            case TRIM -> journal.trim(agents.stored(), 0);
             case FLUSH -> agents.requestFlush(journal.appended());
             case SYNC -> journal.sync(journal.appended());
             case CLOSE -> close();
@@ -225,14 +281,35 @@ final class Simulation {
     }
 
     private void read() {
-        if (schedule.hasReader) {
-            readCheck.check(reader, agents.readable(), chaos);
+        if (schedule.hasReader && !reading) {
+            reading = true;
+            try {
+                readCheck.check(reader, agents.readable(), chaos);
+            } finally {
+                reading = false;
+            }
             reached.reads++;
+        }
+    }
+
+    /** Nobody else comes across it. */
+    private void flipStored() {
+        if (!reading && stalls == 0) {
+            Arrays.fill(chaos.storeStalls, 0);
+            storeFlips.check(
+                    chaos.random.nextBoolean() ? rocksDisk : lmdbDisk,
+                    reader,
+                    agents.readable(),
+                    chaos,
+                    reached);
         }
     }
 
     /** An orderly end. */
     private void close() {
+        if (stalls > 0) {
+            return; // it would wait
+        }
         closeLife();
         try {
             journal.close();
@@ -242,9 +319,8 @@ final class Simulation {
     }
 
     private void afterStep() {
-        if (unexpected != null && !isExplained()) {
-            throw new AssertionError("agents ended: " + unexpected, unexpected);
-        }
+        checkExplained(unexpected);
+        checkExplained(agents == null ? null : agents.failure());
         if (chaos.isDead()) {
             lostPower = endProcess();
             open();
@@ -260,10 +336,13 @@ final class Simulation {
         }
     }
 
-    /** The failure of the journal, told by an agent. */
-    private boolean isExplained() {
-        return unexpected instanceof Chaos.Crash
-                || unexpected instanceof JournalException && journal.hasFailed();
+    /** What ended an agent, or was told by it, if it is neither its death nor the journal's. */
+    private void checkExplained(final Throwable error) {
+        if (error != null
+                && !(error instanceof Chaos.Crash)
+                && !(error instanceof JournalException && journal.hasFailed())) {
+            throw new AssertionError("agents ended: " + error, error);
+        }
     }
 
     private void checkWatermarks() {
@@ -294,6 +373,12 @@ final class Simulation {
                 throw new Violation("SYNCED moved after a failed force");
             }
             syncedAtFailure = nowSynced;
+        }
+        if (agents.failure() != null) {
+            if (storedAtFailure >= 0 && nowStored != storedAtFailure) {
+                throw new Violation("STORED moved after the agents had ended");
+            }
+            storedAtFailure = nowStored;
         }
         readable = nowReadable;
         stored = nowStored;
@@ -330,7 +415,6 @@ final class Simulation {
         if (disk.isThere(sequence) && truth.isIntact(disk, sequence)) {
             disk.flip(sequence, pool.bytes[truth.records[(int) sequence]].length, chaos.random);
             truth.hurt(sequence);
-            schedule.flipped();
             reached.flips++;
         }
     }

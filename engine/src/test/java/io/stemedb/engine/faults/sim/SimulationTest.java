@@ -57,7 +57,9 @@ class SimulationTest {
                             && reached.powerLosses > SCHEDULES / 4
                             && reached.failures > SCHEDULES / 20
                             && reached.flips > SCHEDULES / 20
-                            && reached.trims > SCHEDULES / 1_000
+                            && reached.trims > SCHEDULES / 10
+                            && reached.stalls > SCHEDULES / 50
+                            && reached.storeFlipsTold > SCHEDULES / 100
                             && reached.refusals > SCHEDULES / 4,
                     reached::toString);
         }
@@ -79,7 +81,8 @@ class SimulationTest {
                 9721,
                 1001524,
                 1024286,
-                463029383152802652L
+                463029383152802652L,
+                8617857528973097308L
             })
     void regressions(final long seed) {
         final Throwable error = run(new Simulation(), seed, Mutant.NONE);
