@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Kills at system calls, by strace; restarts as PID 1; a failing fdatasync.
@@ -119,6 +119,7 @@ class SystemCallTest {
                         CALLS,
                         passedBy,
                         STATES_A_LIFE,
+                        LIFE_RECORDS,
                         point -> true);
             }
             System.out.println("SystemCallTest: " + sweep);
@@ -133,6 +134,7 @@ class SystemCallTest {
                                 .collect(Collectors.joining(",")),
                         0,
                         Integer.MAX_VALUE,
+                        LIFE_RECORDS,
                         point -> sweep.missing().contains(point));
             }
             if (sweep.states > Children.scaled(STATES)) {
@@ -144,8 +146,14 @@ class SystemCallTest {
 
     /** The N-th call of its kind since a directory was made, over as many lives as that takes. */
     @ParameterizedTest
-    @ValueSource(strings = {"fdatasync", "ftruncate", "fallocate", "rename", "unlink"})
-    void aKillAtEachOfTheFirstCalls(final String call) throws Exception {
+    @CsvSource({
+        "fdatasync, 1000",
+        "ftruncate, 1000",
+        "fallocate, 1000",
+        "rename, 100",
+        "unlink, 1000"
+    })
+    void aKillAtEachOfTheFirstCalls(final String call, final int records) throws Exception {
         Machine.needs(Machine.canTrace(), "a sweep over system calls", "strace cannot trace here");
         final long seed = Children.seed();
         try (Children children = new Children(work)) {
@@ -157,6 +165,7 @@ class SystemCallTest {
                         call,
                         0,
                         N_MAX - sweep.states,
+                        records,
                         point -> true);
                 assertTrue(life < N_MAX, () -> "lives without such a call, seed " + seed);
             }
@@ -201,6 +210,7 @@ class SystemCallTest {
                 final String calls,
                 final int passedBy,
                 final int most,
+                final int records,
                 final Predicate<String> wanted)
                 throws Exception {
             final Path trace = work.resolve("trace-" + states);
@@ -214,7 +224,7 @@ class SystemCallTest {
                             List.of(home))) {
                 final Stops stops = new Stops(child, trace);
                 int taken = 0;
-                for (int i = 0; taken < most && stops.next(LIFE_RECORDS); i++) {
+                for (int i = 0; taken < most && stops.next(records); i++) {
                     final boolean take = i >= passedBy && wanted.test(stops.point());
                     final Path copy = take ? copy(child, home, stops.point()) : null;
                     stops.go(); // on to the next while this one is looked at
