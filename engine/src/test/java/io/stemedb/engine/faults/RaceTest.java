@@ -65,6 +65,12 @@ class RaceTest {
         isCaught(MemtableRaceChild.class, "0", "reckless");
     }
 
+    /** The control: memory is given back while readers are in it. */
+    @Test
+    void closingUnderReadersIsCaught() throws InterruptedException {
+        isCaught(MemtableRaceChild.class, "0", "closed");
+    }
+
     /** The control: a claim whose number is not what its sequence says. */
     @Test
     void aWrongNumberIsCaught() throws InterruptedException {

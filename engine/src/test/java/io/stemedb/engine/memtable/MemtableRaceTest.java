@@ -41,6 +41,8 @@ class MemtableRaceTest {
         final byte[][] subjects = new byte[SUBJECTS][];
         final AtomicReference<Throwable> failure = new AtomicReference<>();
         final long puts;
+        final boolean early;
+        private MemtableReader placed;
         volatile long readable;
         volatile boolean written;
         volatile boolean stop;
@@ -48,7 +50,13 @@ class MemtableRaceTest {
         volatile int recycled;
 
         Rig(final long puts, final Function<Generation, ReaderGate> gate) {
+            this(puts, gate, false);
+        }
+
+        /** Early: entries are published first and written after, which must be caught. */
+        Rig(final long puts, final Function<Generation, ReaderGate> gate, final boolean early) {
             this.puts = puts;
+            this.early = early;
             memtable = new Memtable(3, RECORDS, 256 * 1024, KeyHasher.random(), gate);
             for (int i = 0; i < SUBJECTS; i++) {
                 subjects[i] = TestRecords.utf8("subject".substring(0, i) + i);
@@ -100,7 +108,33 @@ class MemtableRaceTest {
                 return records.build(s, votedBy(s), new byte[0], size).putVote(memtable, s);
             }
             final long id = idAt(s);
-            return records.build(id, 0, subjects[subjectOf(id)], size).putAssertion(memtable, s);
+            records.build(id, 0, subjects[subjectOf(id)], size);
+            return early ? putEarly(records, s) : records.putAssertion(memtable, s);
+        }
+
+        /** The record's last bytes come when its entry can be found already. */
+        private boolean putEarly(final TestRecords records, final long s) {
+            final int last = TestRecords.OFFSET + records.length - Long.BYTES;
+            final long bytes = records.buffer.getLong(last);
+            records.buffer.putLong(last, ~bytes);
+            if (!records.putAssertion(memtable, s)) {
+                return false;
+            }
+            if (placed == null) {
+                placed = memtable.newReader();
+            }
+            placed.enter();
+            try {
+                if (placed.findAssertion(records.hash, 4)) {
+                    ((UnsafeBuffer) placed.buffer())
+                            .putLong(
+                                    placed.recordOffset() + placed.recordLength() - Long.BYTES,
+                                    bytes);
+                }
+            } finally {
+                placed.exit();
+            }
+            return true;
         }
 
         void write() {
@@ -287,6 +321,49 @@ class MemtableRaceTest {
             }
         }
 
+        /** Written first, then closed while readers are inside; what went wrong, or null. */
+        Throwable close(final int readers) throws InterruptedException {
+            write();
+            final List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < readers; i++) {
+                final int number = i + 1;
+                threads.add(new Thread(guarded(() -> readUntilClosed(number)), "read " + number));
+            }
+            threads.forEach(Thread::start);
+            while (visits < 100 && failure.get() == null) {
+                Thread.onSpinWait();
+            }
+            memtable.close();
+            for (final Thread thread : threads) {
+                thread.join();
+            }
+            return failure.get();
+        }
+
+        private void readUntilClosed(final int number) {
+            long seed = number;
+            try (MemtableReader reader = memtable.newReader()) {
+                while (enters(reader)) {
+                    try {
+                        seed = TestRecords.mix(seed);
+                        visit(reader, puts, seed);
+                    } finally {
+                        reader.exit();
+                    }
+                }
+            }
+        }
+
+        private static boolean enters(final MemtableReader reader) {
+            try {
+                reader.enter();
+                return true;
+            } catch (final IllegalStateException e) {
+                expect("memtable is closed".equals(e.getMessage()), e.getMessage(), 0);
+                return false;
+            }
+        }
+
         /** First thing that went wrong on any thread, or null. */
         Throwable run(final int readers) throws InterruptedException {
             final List<Thread> threads = new ArrayList<>();
@@ -328,6 +405,20 @@ class MemtableRaceTest {
     @Test
     void recyclingWithoutWaitingForReadersIsCaught() throws InterruptedException {
         final Rig rig = new Rig(20_000_000, RecklessGate::new);
+        assertNotNull(rig.run(2), "the checker saw nothing in " + rig.visits + " visits");
+    }
+
+    @Test
+    void aCloseUnderReadersHurtsNobody() throws InterruptedException {
+        for (int i = 0; i < 20; i++) {
+            final Throwable failure = new Rig(800, ReaderGate::new).close(2);
+            assertNull(failure, () -> trace(failure));
+        }
+    }
+
+    @Test
+    void publicationBeforeTheWriteIsCaught() throws InterruptedException {
+        final Rig rig = new Rig(20_000_000, ReaderGate::new, true);
         assertNotNull(rig.run(2), "the checker saw nothing in " + rig.visits + " visits");
     }
 

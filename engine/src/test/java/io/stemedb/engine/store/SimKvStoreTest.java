@@ -1,9 +1,13 @@
 package io.stemedb.engine.store;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.stemedb.engine.faults.sim.Chaos;
+import io.stemedb.engine.faults.sim.Mutant;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 
 /**
  * The simulated store, without faults, under the suite of the real ones, random differential runs
@@ -32,5 +36,14 @@ class SimKvStoreTest extends KvStoreContractTest {
     @Override
     protected boolean isPersistent() {
         return false;
+    }
+
+    /** The control of the differential runs: a store that alters a byte now and then. */
+    @Test
+    void aWrongByteIsCaught() {
+        final Chaos chaos = new Chaos();
+        chaos.reset(1, Mutant.WRONG_BYTE);
+        final KvStore altering = new SimKvStore(new SimKvStore.Disk(), chaos, SimKvStore.ROCKS);
+        assertThrows(AssertionError.class, () -> new KvStoreDifferentialContract(1).run(altering));
     }
 }

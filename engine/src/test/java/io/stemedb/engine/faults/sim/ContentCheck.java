@@ -5,6 +5,7 @@ import io.stemedb.engine.store.KeyFamily;
 import io.stemedb.engine.store.Keys;
 import io.stemedb.engine.store.KvReader;
 import io.stemedb.engine.store.KvStore;
+import io.stemedb.engine.store.SubjectIndex;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -33,8 +34,18 @@ final class ContentCheck {
         pool = truth.pool;
     }
 
-    /** Which families a store has is for the caller to say. */
-    void check(final KvStore checked, final String name, final KeyFamily... families) {
+    /** Both stores, each up to its own cursor. */
+    void check(final KvStore rocks, final KvStore lmdb, final SubjectIndex subjectIndex) {
+        if (subjectIndex == SubjectIndex.ROCKSDB) {
+            check(rocks, "rocks", KeyFamily.ASSERTION, KeyFamily.VOTE, KeyFamily.SUBJECT);
+            check(lmdb, "lmdb", KeyFamily.EPOCH, KeyFamily.QUARANTINE);
+        } else {
+            check(rocks, "rocks", KeyFamily.ASSERTION, KeyFamily.VOTE);
+            check(lmdb, "lmdb", KeyFamily.SUBJECT, KeyFamily.EPOCH, KeyFamily.QUARANTINE);
+        }
+    }
+
+    private void check(final KvStore checked, final String name, final KeyFamily... families) {
         store = name;
         cursor = checked.cursor();
         if (cursor > truth.top) {

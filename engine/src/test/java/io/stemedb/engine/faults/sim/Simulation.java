@@ -12,11 +12,9 @@ import io.stemedb.engine.journal.SimJournal;
 import io.stemedb.engine.memtable.Memtable;
 import io.stemedb.engine.status.Counters;
 import io.stemedb.engine.store.HybridStore;
-import io.stemedb.engine.store.KeyFamily;
 import io.stemedb.engine.store.KvStore;
 import io.stemedb.engine.store.SimKvStore;
 import io.stemedb.engine.store.StoreException;
-import io.stemedb.engine.store.SubjectIndex;
 import java.util.Arrays;
 
 /**
@@ -481,24 +479,7 @@ final class Simulation {
     }
 
     private void checkContent() {
-        final boolean inRocks = schedule.subjectIndex == SubjectIndex.ROCKSDB;
-        if (inRocks) {
-            contentCheck.check(
-                    rocksDisk.data(),
-                    "rocks",
-                    KeyFamily.ASSERTION,
-                    KeyFamily.VOTE,
-                    KeyFamily.SUBJECT);
-            contentCheck.check(lmdbDisk.data(), "lmdb", KeyFamily.EPOCH, KeyFamily.QUARANTINE);
-        } else {
-            contentCheck.check(rocksDisk.data(), "rocks", KeyFamily.ASSERTION, KeyFamily.VOTE);
-            contentCheck.check(
-                    lmdbDisk.data(),
-                    "lmdb",
-                    KeyFamily.SUBJECT,
-                    KeyFamily.EPOCH,
-                    KeyFamily.QUARANTINE);
-        }
+        contentCheck.check(rocksDisk.data(), lmdbDisk.data(), schedule.subjectIndex);
         reached.contents++;
     }
 }
