@@ -62,6 +62,7 @@ final class IngestAgent implements Agent, JournalHandler {
     private final UnsafeBuffer key = new UnsafeBuffer(new byte[Keys.MAX_LENGTH]);
     private final KvHandler compareEpoch = this::compareEpoch;
     private boolean sameEpoch;
+    private boolean knownEpochIsSound;
 
     // The batch: journal memory, good until onPolled returns true.
     private final UnsafeBuffer[] buffers = new UnsafeBuffer[GATHERED_MAX];
@@ -265,6 +266,7 @@ final class IngestAgent implements Agent, JournalHandler {
     private boolean putEpoch(final long sequence, final UnsafeBuffer record, final int length) {
         epoch.wrap(record, 0, length);
         boolean known = memtable.findEpoch(record, epoch.epochIdOffset(), knownEpoch);
+        knownEpochIsSound = true;
         if (known) {
             sameEpoch =
                     knownEpoch.recordLength() == length
@@ -277,7 +279,13 @@ final class IngestAgent implements Agent, JournalHandler {
         if (!known) {
             return memtable.putEpoch(sequence, record, 0, length, epoch.epochIdOffset());
         }
-        return sameEpoch || quarantine(sequence, record, "epochId: known with other content");
+        return sameEpoch
+                || quarantine(
+                        sequence,
+                        record,
+                        knownEpochIsSound
+                                ? "epochId: known with other content"
+                                : "epochId: known, and what is stored under it is damaged");
     }
 
     private boolean compareEpoch(
@@ -290,6 +298,11 @@ final class IngestAgent implements Agent, JournalHandler {
         sameEpoch =
                 valueLength == epoch.length()
                         && equal(value, valueOffset, epoch.buffer(), valueLength);
+        knownEpochIsSound =
+                sameEpoch
+                        || valueLength >= Limits.HEADER_LENGTH
+                                && RecordHeader.crc(value, valueOffset)
+                                        == RecordHeader.computeCrc(value, valueOffset, valueLength);
         return false;
     }
 

@@ -5,8 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.stemedb.codecs.EpochWriter;
 import io.stemedb.engine.Overridden;
+import io.stemedb.engine.TestEngines;
 import io.stemedb.engine.journal.ChronicleJournal;
+import io.stemedb.engine.store.Keys;
+import io.stemedb.engine.store.KvBatch;
+import io.stemedb.engine.store.KvReader;
 import io.stemedb.engine.store.KvStore;
 import io.stemedb.engine.store.MemoryKvStore;
 import io.stemedb.engine.store.StoreException;
@@ -14,7 +19,10 @@ import io.stemedb.engine.store.StoreFailedException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An ingestor whose store fails. */
 class IngestorFailureTest extends IngestorFixture {
@@ -82,5 +90,51 @@ class IngestorFailureTest extends IngestorFixture {
     @Test
     void aStoreThatRefusesIsTriedAgain() {
         assertEquals("goes on", flushInto(new StoreException("refused", null)));
+    }
+
+    /** Set aside either way, but with the true reason. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anEpochWhoseStoredSelfIsDamagedIsSetAsideAsThat(final boolean damaged) {
+        final UnsafeBuffer key = new UnsafeBuffer(new byte[Keys.MAX_LENGTH]);
+        final UnsafeBuffer stored = new UnsafeBuffer(new byte[1_000]);
+        final UnsafeBuffer same = new UnsafeBuffer(new byte[1_000]);
+        final EpochWriter epoch = new EpochWriter();
+        final byte[] id = TestEngines.id(1);
+        final int length = epoch.id(id).name("first").start(1).encode(stored, 0);
+        assertEquals(
+                length, epoch.id(id).name(damaged ? "first" : "other").start(1).encode(same, 0));
+        if (damaged) {
+            stored.putByte(length - 9, (byte) (stored.getByte(length - 9) ^ 1));
+        }
+        final KvStore store = new MemoryKvStore();
+        try (KvBatch batch = store.newBatch()) {
+            batch.put(key, 0, Keys.epoch(key, 0, new UnsafeBuffer(id), 0), stored, 0, length);
+            batch.commit(0);
+        }
+        final String[] reason = {""};
+        try (ChronicleJournal journal = open();
+                Ingestor ingestor = ingestor(journal, store, GENERATION_BYTES)) {
+            assertEquals(1, journal.append(same, 0, length));
+            ingestor.startInvoked();
+            final long startNs = System.nanoTime();
+            while (ingestor.stored() < 1) {
+                ingestor.invoke();
+                ingestor.requestFlush(1);
+                assertTrue(System.nanoTime() - startNs < TIMEOUT_NS, "nothing happens");
+            }
+            try (KvReader reader = store.newReader()) {
+                reader.get(
+                        key,
+                        0,
+                        Keys.quarantine(key, 0, 1),
+                        (k, ko, kl, value, valueOffset, valueLength) -> {
+                            reason[0] = value.getStringWithoutLengthUtf8(valueOffset, valueLength);
+                            return false;
+                        });
+            }
+        }
+        final String expected = damaged ? "what is stored under it is damaged" : "other content";
+        assertTrue(reason[0].contains(expected), reason[0]);
     }
 }
