@@ -103,7 +103,8 @@ class DirectoryLockTest {
         try (ChildJvm holder =
                 ChildJvm.start(
                         output, EngineChild.class, "live", "1", "USUAL", "-", work.toString())) {
-            while (holder.lines().size() < 3 && holder.process().isAlive()) {
+            while (holder.lines().stream().noneMatch(line -> line.startsWith("APPENDED"))
+                    && holder.process().isAlive()) {
                 Thread.onSpinWait();
             }
             final DirectoryInUseException refused =
