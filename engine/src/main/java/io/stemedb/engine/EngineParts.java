@@ -208,7 +208,8 @@ final class EngineParts implements AutoCloseable {
                                 + ": put it back from a backup, or have the command repair"
                                 + " make it anew: it holds the engine's id, and the stores do");
             }
-        } else if (!BEFORE_MANIFEST.contains(name)) {
+        } else if (!BEFORE_MANIFEST.contains(name)
+                && !(NATIVE.equals(name) && Files.isSymbolicLink(entry))) { // out of a noexec disk
             throw new EngineException(
                     directory + ": holds " + name + " and is no data directory of an engine", null);
         }

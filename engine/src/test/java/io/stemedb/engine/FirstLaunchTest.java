@@ -118,6 +118,16 @@ class FirstLaunchTest {
         assertEquals(1, directory.toFile().list().length);
     }
 
+    /** Where the data's disk is mounted noexec, libraries are unpacked behind a link. */
+    @Test
+    void aLinkToWhereNativeLibrariesGoIsTaken() throws IOException {
+        final Path directory = Files.createDirectory(work.resolve("data"));
+        final Path libraries = Files.createDirectory(work.resolve("libraries"));
+        Files.createSymbolicLink(directory.resolve("native"), libraries);
+        Engine.launch(TestEngines.context(directory)).close();
+        assertTrue(libraries.toFile().list().length > 0);
+    }
+
     /** What another process makes at this moment is no foreign directory: its lock tells. */
     @Test
     void aDirectoryThatIsBeingMadeIsNotForeign() throws Exception {

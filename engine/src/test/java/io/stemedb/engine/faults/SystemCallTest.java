@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SystemCallTest {
     private static final String CALLS =
             "fdatasync,fsync,ftruncate,fallocate,rename,unlink,pwrite64";
-    private static final int STATES = 200;
+    private static final int STATES = 120;
     private static final int STATES_A_LIFE = 40;
     private static final int PASSED_BY = 120;
     private static final int KILLS = 10;
