@@ -44,7 +44,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class Ledger {
     private static final String END = " .";
     private static final Pattern NAMED =
-            Pattern.compile("(?:record|sequence|sequences) (\\d+)(?:-(\\d+))?");
+            Pattern.compile("(?:record|sequence|sequences|READABLE below)[ =](\\d+)(?:-(\\d+))?");
     private static final int ATTEMPTS = 10;
     private static final HexFormat HEX = HexFormat.of();
 

@@ -140,7 +140,6 @@ class SystemCallTest {
             if (sweep.states > Children.scaled(STATES)) {
                 System.out.println("SystemCallTest: and then " + sweep);
             }
-            assertTrue(sweep.rolled >= sweep.lives / 4, sweep::toString);
         }
     }
 
@@ -170,6 +169,9 @@ class SystemCallTest {
                 assertTrue(life < N_MAX, () -> "lives without such a call, seed " + seed);
             }
             System.out.println("SystemCallTest: " + sweep);
+            if ("fallocate".equals(call)) { // the call of a roll
+                assertTrue(sweep.rolled >= sweep.lives / 2, sweep::toString);
+            }
         }
     }
 

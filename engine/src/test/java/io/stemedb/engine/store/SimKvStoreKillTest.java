@@ -156,7 +156,9 @@ class SimKvStoreKillTest {
     private static void copyAtRest(final Path from, final Path to) throws IOException {
         boolean atRest = false;
         while (!atRest) {
-            Damage.delete(to);
+            if (Files.exists(to)) {
+                Damage.delete(to);
+            }
             try {
                 final Map<String, Long> files = files(from);
                 Damage.copy(from, to);
