@@ -90,7 +90,7 @@ final class Backup {
         Blake3.load(source.resolve(EngineParts.NATIVE));
         try {
             checkTarget(target);
-            if (isInside(target, source)) {
+            if (isInside(target, source) || isInside(target.normalize(), source)) {
                 throw new EngineException(
                         target + ": is inside the data directory " + source, null);
             }

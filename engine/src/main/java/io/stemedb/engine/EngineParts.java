@@ -199,20 +199,23 @@ final class EngineParts implements AutoCloseable {
 
     private static void checkOurs(final Path directory, final Path entry) {
         final String name = entry.getFileName().toString();
-        if (Set.of(JOURNAL, ROCKS, LMDB).contains(name) && Files.isDirectory(entry)) {
-            if (!entries(entry).isEmpty()) { // or it is where a disk is mounted
-                throw new ManifestException(
-                        directory
-                                + ": manifest: missing beside "
-                                + name
-                                + ": put it back from a backup, or have the command repair"
-                                + " make it anew: it holds the engine's id, and the stores do");
-            }
-        } else if (!BEFORE_MANIFEST.contains(name)
-                && !(NATIVE.equals(name) && Files.isSymbolicLink(entry))) { // out of a noexec disk
-            throw new EngineException(
-                    directory + ": holds " + name + " and is no data directory of an engine", null);
+        final boolean libraries = NATIVE.equals(name); // may be a link out of a noexec disk
+        final boolean store = Set.of(JOURNAL, ROCKS, LMDB).contains(name);
+        final boolean empty = // as where a disk is mounted
+                (store || libraries) && Files.isDirectory(entry) && entries(entry).isEmpty();
+        if (empty || libraries && Files.isSymbolicLink(entry) || BEFORE_MANIFEST.contains(name)) {
+            return;
         }
+        if (store && Files.isDirectory(entry)) {
+            throw new ManifestException(
+                    directory
+                            + ": manifest: missing beside "
+                            + name
+                            + ": put it back from a backup, or have the command repair"
+                            + " make it anew: it holds the engine's id, and the stores do");
+        }
+        throw new EngineException(
+                directory + ": holds " + name + " and is no data directory of an engine", null);
     }
 
     /** But for what a new file system holds. */

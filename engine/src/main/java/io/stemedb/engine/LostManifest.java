@@ -50,25 +50,30 @@ final class LostManifest {
                 id -> RocksKvStore.openReadOnly(directory.resolve(EngineParts.ROCKS), id, natives);
         final Opening lmdb =
                 id -> LmdbKvStore.openReadOnly(directory.resolve(EngineParts.LMDB), id, natives);
-        final StoreIdentity one = identity(rocks);
-        final StoreIdentity other = identity(lmdb);
+        final List<String> unread = new ArrayList<>();
+        final StoreIdentity one = identity(rocks, unread);
+        final StoreIdentity other = identity(lmdb, unread);
         final StoreIdentity id = one == null ? other : one;
         if (id == null || other != null && !id.equals(other)) {
-            final String why = id == null ? "no store tells" : "RocksDB " + one + ", LMDB " + other;
+            final String why =
+                    id == null ? "no store tells " + unread : "RocksDB " + one + ", LMDB " + other;
             throw uncertain(directory, "engineId", why);
         }
         if (id.formatVersion() != Manifest.FORMAT) {
             throw uncertain(directory, "format", "that of the stores is " + id.formatVersion());
         }
         final List<SubjectIndex> having = new ArrayList<>();
-        if (hasSubjects(rocks, id)) {
+        if (hasSubjects(rocks, id, unread)) {
             having.add(SubjectIndex.ROCKSDB);
         }
-        if (hasSubjects(lmdb, id)) {
+        if (hasSubjects(lmdb, id, unread)) {
             having.add(SubjectIndex.LMDB);
         }
         if (having.size() != 1) {
-            throw uncertain(directory, "subjectIndex", "stores that have entries: " + having);
+            throw uncertain(
+                    directory,
+                    "subjectIndex",
+                    "stores that have entries: " + having + " " + unread);
         }
         return new Manifest(
                 new UUID(id.engineIdHigh(), id.engineIdLow()),
@@ -90,18 +95,20 @@ final class LostManifest {
     }
 
     /** A store that is opened for nobody's engine says whose it is; null if it cannot. */
-    private static StoreIdentity identity(final Opening opening) {
+    private static StoreIdentity identity(final Opening opening, final List<String> unread) {
         try {
             opening.open(NOBODY).close();
             return null; // it is missing
         } catch (final StoreIdentityException e) {
             return e.found();
         } catch (final StoreException e) {
-            return null; // the look at the stores, which follows, tells why
+            unread.add(e.getMessage());
+            return null;
         }
     }
 
-    private static boolean hasSubjects(final Opening opening, final StoreIdentity identity) {
+    private static boolean hasSubjects(
+            final Opening opening, final StoreIdentity identity, final List<String> unread) {
         final boolean[] found = {false};
         try (KvStore store = opening.open(identity);
                 KvReader reader = store.newReader()) {
@@ -113,7 +120,8 @@ final class LostManifest {
                         return false;
                     });
         } catch (final StoreException e) {
-            return false; // as above
+            unread.add(e.getMessage());
+            return false;
         }
         return found[0];
     }

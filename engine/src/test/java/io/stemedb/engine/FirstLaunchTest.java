@@ -43,6 +43,7 @@ class FirstLaunchTest {
         final Path directory = Files.createDirectory(work.resolve("empty"));
         Files.createDirectory(directory.resolve("lost+found"));
         Files.createDirectory(directory.resolve("journal")); // where a disk is mounted
+        Files.createDirectory(directory.resolve("native"));
         for (int life = 0; life < 2; life++) {
             try (Engine engine = Engine.launch(TestEngines.context(directory))) {
                 final OpeningReport report = engine.openingReport();
@@ -99,6 +100,8 @@ class FirstLaunchTest {
             assertThrows(
                     EngineException.class,
                     () -> engine.backup(link.resolve("of/today"), done -> {}));
+            final Path around = work.resolve("missing/../data/of");
+            assertThrows(EngineException.class, () -> engine.backup(around, done -> {}));
             assertFalse(Files.exists(directory.resolve("of")));
         }
         try (Engine engine = Engine.launch(TestEngines.context(link))) {
@@ -113,7 +116,7 @@ class FirstLaunchTest {
     @Test
     void aDirectoryWithNativeLibrariesOfOthersIsRefused() throws IOException {
         final Path directory = Files.createDirectory(work.resolve("project"));
-        Files.createDirectory(directory.resolve("native"));
+        Files.createFile(Files.createDirectory(directory.resolve("native")).resolve("lib.so"));
         assertThrows(EngineException.class, () -> Engine.launch(TestEngines.context(directory)));
         assertEquals(1, directory.toFile().list().length);
     }

@@ -100,6 +100,16 @@ class LostManifestTest {
     }
 
     @Test
+    void aStoreThatCannotBeReadIsNamed() throws IOException {
+        make("data", SubjectIndex.LMDB, 300);
+        lose();
+        StoreContent.delete(data, EngineParts.ROCKS);
+        Files.write(data.resolve("lmdb/data.mdb"), new byte[1 << 14]);
+        final String said = refusal();
+        assertTrue(said.contains("engineId") && said.contains("is damaged at page 0"), said);
+    }
+
+    @Test
     void storesOfTwoEnginesAreNotGuessedAt() {
         make("other", SubjectIndex.LMDB, 300);
         final Path other = data;

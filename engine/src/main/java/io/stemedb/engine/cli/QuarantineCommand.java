@@ -97,7 +97,7 @@ final class QuarantineCommand extends DirectoryCommand {
                 return print(path, console.out(), progress);
             }
             final Path target = Path.of(file);
-            if (dryRun && Files.exists(target)) {
+            if (dryRun && !STANDARD_OUTPUT.equals(file) && Files.exists(target)) {
                 throw new FileAlreadyExistsException(file);
             }
             try (CountingStream out =
