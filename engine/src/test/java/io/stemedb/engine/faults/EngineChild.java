@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.SleepingIdleStrategy;
 
 /**
@@ -202,6 +203,7 @@ public final class EngineChild {
         final long stored = engine.watermark(Watermark.STORED);
         final long appended = engine.watermark(Watermark.APPENDED);
         final List<String> wrong = new ArrayList<>();
+        final IdleStrategy pause = new SleepingIdleStrategy(PAUSE_NS);
         for (int i = 0; i < TRIES; i++) {
             final List<Runnable> tries =
                     List.of(
@@ -221,7 +223,7 @@ public final class EngineChild {
                     }
                 }
             }
-            LockSupport.parkNanos(PAUSE_NS);
+            pause.idle();
         }
         if (closing) {
             engine.close();
@@ -260,6 +262,7 @@ public final class EngineChild {
             final Engine engine, final Appender appender, final String name, final Random random)
             throws IOException {
         final StringBuilder lines = new StringBuilder();
+        final IdleStrategy pause = new SleepingIdleStrategy(PAUSE_NS);
         final RecordMix mix = new RecordMix(random, 50, appender);
         if (LARGE.contains(way)) {
             mix.textMax(Limits.OBJECT_TEXT_MAX);
@@ -293,7 +296,7 @@ public final class EngineChild {
                 say(lines);
                 lines.setLength(0);
                 if (i > fast) { // no more than the checks can look at in time
-                    LockSupport.parkNanos(PAUSE_NS);
+                    pause.idle();
                 }
             }
         }

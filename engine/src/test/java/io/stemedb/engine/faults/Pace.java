@@ -8,8 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 
 /**
  * A clock that goes as fast as the machine does, for times that are promised of a machine that is
@@ -60,11 +61,12 @@ final class Pace implements AutoCloseable {
     }
 
     private void run() {
+        final IdleStrategy pause = new SleepingIdleStrategy(PAUSE_NS);
         try {
             while (!closed) {
                 final long startNs = System.nanoTime();
                 force();
-                LockSupport.parkNanos(PAUSE_NS);
+                pause.idle();
                 paceNs += counted(System.nanoTime() - startNs, share());
             }
             channel.close();

@@ -7,7 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.stemedb.engine.TestEngines;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,12 +35,13 @@ class PaceTest {
     @Test
     void itGoesOnAndIsNeverAhead() throws Exception {
         final Path file = work.resolve("pace");
+        final IdleStrategy pause = new SleepingIdleStrategy(MS);
         final long startNs = System.nanoTime();
         try (Pace pace = new Pace(file)) {
             while (pace.nanoTime() < 100 * MS) {
                 assertTrue(System.nanoTime() - startNs < TestEngines.TIMEOUT_NS, "it stands");
                 assertTrue(pace.nanoTime() <= System.nanoTime() - startNs, "it is ahead");
-                LockSupport.parkNanos(MS);
+                pause.idle();
             }
         }
         assertFalse(Files.exists(file));

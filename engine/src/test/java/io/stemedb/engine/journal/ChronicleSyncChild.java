@@ -8,7 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
-import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 
 /**
  * Appends to a queue of Chronicle's, and takes its {@code sync()} for a force: what the suites for
@@ -23,6 +24,7 @@ public final class ChronicleSyncChild {
     public static void main(final String[] arguments) throws IOException {
         final Path home = Path.of(arguments[0]);
         final Path blockLog = Path.of(arguments[1]);
+        final IdleStrategy pause = new SleepingIdleStrategy(PAUSE_NS);
         final String name = home.getFileName().toString();
         final RecordMix mix = new RecordMix(new Random(Long.parseLong(arguments[2])), 50);
         try (BareQueue queue = new BareQueue(EngineChild.data(home).resolve("journal"))) {
@@ -34,7 +36,7 @@ public final class ChronicleSyncChild {
                     queue.sync();
                     System.out.println(
                             Ledger.line(Watermark.SYNCED, name, sequence, Files.size(blockLog)));
-                    LockSupport.parkNanos(PAUSE_NS);
+                    pause.idle();
                 }
             }
         }
