@@ -18,6 +18,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +32,9 @@ import java.util.function.LongConsumer;
  * <p>A backup directory holds one backup: a data directory {@code NNNNNNNN} of its own and the file
  * {@code backup}, written last, that names it with the CRC of each file. The next backup makes
  * another directory, with links to the files that did not change, and takes over once it has been
- * verified; so a backup that is cut short leaves the one before it good.
+ * verified; so a backup that is cut short leaves the one before it good. One that has lost what the
+ * one before had does not replace it: that is moved to {@code kept-NNNNNNNN}, a backup by itself,
+ * which only its owner deletes.
  *
  * <p>Order: RocksDB, LMDB, then the journal, so that the journal reaches past both cursors.
  * RocksDB's data files never change once they are named in its manifest; files come and go
@@ -43,6 +46,7 @@ final class Backup {
     private static final int TAIL_LENGTH = 4096;
     private static final String CURRENT = "CURRENT";
     private static final String SST = ".sst";
+    private static final String KEPT = "kept-";
 
     private final Path source;
     private final Path target;
@@ -334,7 +338,10 @@ final class Backup {
         if (same) {
             final BackupManifest.Entry known = previous.find(name);
             final Path before = previous.directory(target).resolve(name);
-            if (Files.exists(before) && Files.size(before) == known.length() && link(before, to)) {
+            if (Files.exists(before)
+                    && Files.size(before) == known.length()
+                    && FileCopies.crc(before, known.length()) == known.crc() // it may have rotted
+                    && link(before, to)) {
                 add(name, known.length(), known.crc(), known.isFinal());
                 return;
             }
@@ -384,23 +391,70 @@ final class Backup {
 
     private BackupReport complete(final Examination examination) throws IOException {
         FileCopies.force(target); // the directory's name before the manifest names it
-        new BackupManifest(
-                        number, manifest.engineId().toString(), examination.lastSequence(), entries)
-                .write(target);
+        final Path journal = directory.resolve(EngineParts.JOURNAL);
+        final long last = examination.lastSequence();
+        final List<BackupManifest.Gap> gaps =
+                examination.damages().stream()
+                        .map(d -> new BackupManifest.Gap(d.firstSequence(), d.lastSequence()))
+                        .toList();
+        final String engineId = manifest.engineId().toString();
+        final boolean isLastSound = gaps.isEmpty() || gaps.get(gaps.size() - 1).last() < last;
+        final BackupManifest now =
+                new BackupManifest(
+                        number,
+                        engineId,
+                        last,
+                        isLastSound ? BackupLoss.recordHash(journal, last) : BackupLoss.NO_RECORD,
+                        gaps,
+                        entries);
+        final BackupLoss loss = BackupLoss.of(previous, now, journal);
+        if (loss.isLoss()) {
+            previous.write(FileCopies.makeDirectory(keptOf(previous.directory(target))));
+            FileCopies.force(target);
+        }
+        now.write(target);
+        deleteOrKeepOthers();
+        return new BackupReport(
+                directory,
+                number,
+                last,
+                entries.size(),
+                bytes,
+                bytesWritten,
+                examination.verification(),
+                List.copyOf(loss.missing()),
+                kept());
+    }
+
+    /** A backup that is kept is one by itself, so that it can be restored like any other. */
+    private Path keptOf(final Path backup) {
+        return target.resolve(KEPT + backup.getFileName());
+    }
+
+    private void deleteOrKeepOthers() throws IOException {
         try (DirectoryStream<Path> old = Files.newDirectoryStream(target, "[0-9]".repeat(8))) {
             for (final Path other : old) {
-                if (!other.equals(directory)) {
+                final Path kept = keptOf(other);
+                if (Files.exists(kept) && !other.equals(directory)) {
+                    Files.move(
+                            other,
+                            kept.resolve(other.getFileName()),
+                            StandardCopyOption.ATOMIC_MOVE);
+                    FileCopies.force(kept);
+                } else if (!other.equals(directory)) {
                     FileCopies.delete(other);
                 }
             }
         }
-        return new BackupReport(
-                directory,
-                number,
-                examination.lastSequence(),
-                entries.size(),
-                bytes,
-                bytesWritten,
-                examination.verification());
+        FileCopies.force(target);
+    }
+
+    private List<Path> kept() throws IOException {
+        final List<Path> kept = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(target, KEPT + "*")) {
+            all.forEach(kept::add);
+        }
+        kept.sort(null);
+        return List.copyOf(kept);
     }
 }

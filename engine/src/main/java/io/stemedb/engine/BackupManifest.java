@@ -17,13 +17,36 @@ import java.util.zip.CRC32C;
  * @param number its files are in the directory of this number
  * @param engineId of the data directory
  * @param lastSequence newest record
+ * @param lastRecord the beginning of its content hash; {@link BackupLoss#NO_RECORD} if there is
+ *     none, or it is a gap
+ * @param gaps what is damaged or missing and was set aside, by sequence
  * @param files all files
  */
 record BackupManifest(
-        long number, String engineId, long lastSequence, List<BackupManifest.Entry> files) {
+        long number,
+        String engineId,
+        long lastSequence,
+        long lastRecord,
+        List<BackupManifest.Gap> gaps,
+        List<BackupManifest.Entry> files) {
     static final String FILE = "backup";
-    private static final String FORMAT = "format=1";
+    private static final String FORMAT = "format=2";
+    private static final int HEAD_LINES = 6;
     private static final int FIELDS = 4;
+    private static final int HEX = 16;
+
+    /** Sequences that nobody has. */
+    record Gap(long first, long last) {
+        boolean has(final Gap other) {
+            return first <= other.first && other.last <= last;
+        }
+    }
+
+    /** Whether the last record of another backup is in a gap of this one. */
+    boolean isGap(final BackupManifest other) {
+        final Gap end = new Gap(other.lastSequence, other.lastSequence);
+        return gaps.stream().anyMatch(gap -> gap.has(end));
+    }
 
     /**
      * A file of the backup.
@@ -65,28 +88,42 @@ record BackupManifest(
                 throw new EngineException(file + ": crc32c: the file was altered", null);
             }
             final String[] lines = text.substring(0, crcAt).split("\n");
-            if (lines.length < FIELDS || !FORMAT.equals(lines[0])) {
+            if (lines.length < HEAD_LINES || !FORMAT.equals(lines[0])) {
                 throw new EngineException(
                         file + ": format: this version reads " + FORMAT + ", is " + lines[0], null);
             }
             final List<Entry> files = new ArrayList<>();
-            for (int i = FIELDS; i < lines.length; i++) {
+            for (int i = HEAD_LINES; i < lines.length; i++) {
                 final String[] fields = lines[i].split(" ", FIELDS);
                 files.add(
                         new Entry(
                                 fields[3],
                                 Long.parseLong(fields[1]),
-                                Long.parseLong(fields[0], 16),
+                                Long.parseLong(fields[0], HEX),
                                 "final".equals(fields[2])));
             }
             return new BackupManifest(
                     Long.parseLong(value(lines[1])),
                     value(lines[2]),
                     Long.parseLong(value(lines[3])),
+                    Long.parseUnsignedLong(value(lines[4]), HEX),
+                    gaps(value(lines[5])),
                     files);
         } catch (final IOException e) {
             throw new UncheckedIOException(file + ": cannot be read", e);
         }
+    }
+
+    private static List<Gap> gaps(final String text) {
+        final List<Gap> gaps = new ArrayList<>();
+        for (final String gap : text.isEmpty() ? new String[0] : text.split(",")) {
+            final int dash = gap.indexOf('-');
+            gaps.add(
+                    new Gap(
+                            Long.parseLong(gap.substring(0, dash)),
+                            Long.parseLong(gap.substring(dash + 1))));
+        }
+        return gaps;
     }
 
     private static String value(final String line) {
@@ -98,7 +135,14 @@ record BackupManifest(
         final StringBuilder text = new StringBuilder(FORMAT);
         text.append("\nnumber=").append(number);
         text.append("\nengineId=").append(engineId);
-        text.append("\nlastSequence=").append(lastSequence).append('\n');
+        text.append("\nlastSequence=").append(lastSequence);
+        text.append("\nlastRecord=").append(Long.toHexString(lastRecord));
+        text.append("\ngaps=");
+        for (final Gap gap : gaps) {
+            text.append(text.charAt(text.length() - 1) == '=' ? "" : ",");
+            text.append(gap.first()).append('-').append(gap.last());
+        }
+        text.append('\n');
         for (final Entry file : files) {
             text.append(Long.toHexString(file.crc())).append(' ').append(file.length());
             text.append(file.isFinal() ? " final " : " open ").append(file.path()).append('\n');

@@ -1,6 +1,7 @@
 package io.stemedb.engine;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What a backup is made of.
@@ -12,6 +13,9 @@ import java.nio.file.Path;
  * @param bytes their length
  * @param bytesWritten what of it was copied now; the rest was there from the backup before
  * @param verification what verification of it found
+ * @param missing what is missing in it and was not in the one before, in words; empty if nothing is
+ * @param kept backups that are kept because a later one had lost something that they have: each can
+ *     be restored by itself, and is only deleted by its owner
  */
 public record BackupReport(
         Path directory,
@@ -20,4 +24,6 @@ public record BackupReport(
         int files,
         long bytes,
         long bytesWritten,
-        Verification verification) {}
+        Verification verification,
+        List<String> missing,
+        List<Path> kept) {}

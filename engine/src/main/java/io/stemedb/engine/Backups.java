@@ -15,9 +15,10 @@ public final class Backups {
 
     /**
      * Backs a directory up, also while an engine in another process runs on it: everything that was
-     * appended before the call is in it, and verification has found it sound. What did not change
-     * since the backup before is not copied again. A call that fails or is killed leaves the backup
-     * before it as it was.
+     * appended before the call is in it, and verification has found it sound, but for gaps that are
+     * known and set aside. What did not change since the backup before is not copied again. A call
+     * that fails or is killed leaves the backup before it as it was; one that lacks what that has
+     * keeps it, see {@link BackupReport#kept()}.
      *
      * @param directory data directory; for one whose engine runs in this process, {@link
      *     Engine#backup(Path, LongConsumer)}

@@ -41,9 +41,16 @@ record Examination(
      * @param missing whether there is none
      * @param foreign whether it belongs to another engine
      * @param readable whether it can be read to its end
+     * @param unmarked how many entries come from no record that the journal has; 0 if that is not
+     *     known
      */
     record StoreFault(
-            long findings, long cursor, boolean missing, boolean foreign, boolean readable) {}
+            long findings,
+            long cursor,
+            boolean missing,
+            boolean foreign,
+            boolean readable,
+            long unmarked) {}
 
     /** Looks at a directory whose lock the caller holds; native libraries come from a directory. */
     static Examination of(
@@ -104,6 +111,7 @@ record Examination(
                 store.cursor(),
                 store.isMissing(),
                 store.isForeign(),
-                store.isComplete());
+                store.isComplete(),
+                store.unmarked());
     }
 }

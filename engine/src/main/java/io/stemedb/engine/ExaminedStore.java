@@ -46,6 +46,7 @@ final class ExaminedStore implements AutoCloseable {
     private final UnsafeBuffer hash =
             new UnsafeBuffer(java.nio.ByteBuffer.allocateDirect(Limits.HASH_LENGTH));
     private boolean complete;
+    private long unmarked;
 
     private ExaminedStore(
             final Part part, final Findings findings, final KvStore store, final boolean foreign) {
@@ -92,6 +93,15 @@ final class ExaminedStore implements AutoCloseable {
     /** 0 if it did not open. */
     long cursor() {
         return store == null ? 0 : store.cursor();
+    }
+
+    /** How many of its entries come from no record that the journal has. */
+    long unmarked() {
+        return unmarked;
+    }
+
+    void unmarked(final long count) {
+        unmarked = count;
     }
 
     void add(final String finding) {

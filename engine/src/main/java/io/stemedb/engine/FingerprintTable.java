@@ -67,12 +67,13 @@ final class FingerprintTable implements AutoCloseable {
         return part.getLong(find(part, wanted)) < 0;
     }
 
-    boolean isAllMarked() {
+    /** How many have no mark. */
+    long unmarked() {
         long size = 0;
         for (final int partSize : sizes) {
             size += partSize;
         }
-        return marked == size;
+        return size - marked;
     }
 
     private void grow(final int index) {

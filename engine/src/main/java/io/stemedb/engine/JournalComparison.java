@@ -58,8 +58,8 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
     private final long[] counts = new long[128];
     private final List<JournalDamage> damages = new ArrayList<>();
     private final KvHandler compareEpoch = this::compareEpoch;
-    private final KvHandler anyValue = (k, ko, kl, v, vo, vl) -> false;
     private final KvReader lmdbReader;
+    private final SetAside setAside;
     private boolean sameEpoch;
     private boolean stretchOpen;
 
@@ -90,6 +90,7 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
         oldest = Math.max(1, tail.oldestSequence());
         excerpts = new AlteredExcerpts(rocks, lmdb, subjects);
         lmdbReader = lmdb.isComplete() ? lmdb.store().newReader() : null;
+        setAside = new SetAside(lmdbReader);
     }
 
     /** The stores first: assertions before the subject entries that point to them. */
@@ -302,9 +303,7 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
     }
 
     private boolean countQuarantined(final long sequence) {
-        final boolean found =
-                lmdbReader != null
-                        && lmdbReader.get(key, 0, Keys.quarantine(key, 0, sequence), anyValue);
+        final boolean found = setAside.has(sequence);
         if (found) {
             quarantined++;
         }
@@ -326,7 +325,7 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
         if (lastSequence >= firstSequence) {
             records += lastSequence - firstSequence + 1;
             lost += lastSequence - firstSequence + 1;
-            final boolean aside = countQuarantined(firstSequence);
+            final boolean aside = setAside.hasAll(firstSequence, lastSequence);
             keep(
                     new JournalDamage(
                             tail.segment(),
@@ -362,11 +361,10 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
             compareEnds(store, last);
         }
         tail.findLostEnd(reason -> findings.add(Part.JOURNAL, reason));
-        if (oldest <= 1 && rocks.isComplete()) {
-            nameUnmarked(rocks, assertions, votes);
+        if (oldest <= 1) {
+            new UnmarkedEntries(assertions, votes, epochs).name(rocks, lmdb, lost);
         }
         if (oldest <= 1 && lmdb.isComplete()) {
-            nameUnmarked(lmdb, epochs, epochs);
             final long stored = counts[KeyFamily.QUARANTINE.prefix()];
             if (findings.count(Part.JOURNAL) == 0 && stored > quarantined) {
                 lmdb.add((stored - quarantined) + " quarantine entries come from no record");
@@ -406,53 +404,6 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
                             + store.part().shown
                             + " needs them");
         }
-    }
-
-    /** As many as the journal has lost are explained by that. */
-    private void nameUnmarked(
-            final ExaminedStore store, final FingerprintTable one, final FingerprintTable other) {
-        if (one.isAllMarked() && other.isAllMarked() || lost > 0) {
-            return;
-        }
-        try (KvReader reader = store.store().newReader()) {
-            for (final KeyFamily family :
-                    store == rocks
-                            ? List.of(KeyFamily.ASSERTION, KeyFamily.VOTE)
-                            : List.of(KeyFamily.EPOCH)) {
-                ExaminedStore.scan(
-                        reader,
-                        family,
-                        (k, keyOffset, keyLength, value, valueOffset, valueLength) -> {
-                            if (!isMarked(family, k, keyOffset)) {
-                                store.add(
-                                        ExaminedStore.name(family, k, keyOffset)
-                                                + " is in the store and in no record of the"
-                                                + " journal");
-                            }
-                            return true;
-                        });
-            }
-        }
-    }
-
-    private boolean isMarked(
-            final KeyFamily family, final DirectBuffer entryKey, final int keyOffset) {
-        return switch (family) {
-            case ASSERTION ->
-                    assertions.isMarked(
-                            Fingerprints.assertion(entryKey, Keys.assertionHashOffset(keyOffset)));
-            case VOTE ->
-                    votes.isMarked(
-                            Fingerprints.vote(
-                                    entryKey,
-                                    Keys.assertionHashOffset(keyOffset),
-                                    entryKey,
-                                    Keys.voteHashOffset(keyOffset)));
-            default -> {
-                Keys.epochId(entryKey, keyOffset, hash, 0);
-                yield epochs.isMarked(Fingerprints.epoch(hash, 0));
-            }
-        };
     }
 
     List<JournalDamage> damages() {

@@ -11,7 +11,8 @@ import java.nio.file.Path;
  * @param from first byte of the excerpt or of the stretch that is damaged
  * @param to where the next sound excerpt starts; for a record whose frame is whole, where it ends
  * @param recordLength bytes of the record whose frame is whole; 0 for a stretch
- * @param isSetAside whether quarantine has it: the stores never had it
+ * @param isSetAside whether quarantine has all of it: the store that has that never had it, another
+ *     that was not rebuilt then may
  */
 record JournalDamage(
         Path segment,

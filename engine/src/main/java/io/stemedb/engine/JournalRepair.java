@@ -5,7 +5,9 @@ import io.stemedb.codecs.Limits;
 import io.stemedb.codecs.RecordHeader;
 import io.stemedb.codecs.RecordType;
 import io.stemedb.codecs.RecordValidator;
+import io.stemedb.engine.Examination.StoreFault;
 import io.stemedb.engine.hash.Blake3;
+import io.stemedb.engine.ingest.QuarantineEntry;
 import io.stemedb.engine.journal.SegmentCopies;
 import io.stemedb.engine.journal.SegmentCopies.Patch;
 import io.stemedb.engine.store.KeyFamily;
@@ -31,8 +33,10 @@ import org.agrona.concurrent.UnsafeBuffer;
  * one:
  *
  * <ul>
+ *   <li>quarantine, in a store without a fault, has it whole under its sequence;
  *   <li>the damaged record's body is intact and has that content hash: its header is restored;
- *   <li>the damaged record's header is intact, so its length and its CRC name the content;
+ *   <li>the damaged record's header is intact, so its length and its CRC name the content, the
+ *       store reaches so far, and the subject index, if it is without a fault, does not contradict;
  *   <li>the subject index, itself without a fault, has its sequence; where frames are damaged too,
  *       the records found so must fill the stretch to the byte.
  * </ul>
@@ -43,6 +47,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class JournalRepair {
     private static final long LOST_MAX = 1_000_000;
 
+    private final StoreFault rocks;
+    private final StoreFault lmdb;
+    private final StoreFault subjects;
     private final boolean trustSubjects;
     private final RecordValidator validator = new RecordValidator();
     private final Blake3 blake3 = Blake3.newInstance();
@@ -63,8 +70,18 @@ final class JournalRepair {
     private final List<JournalDamage> hopeless = new ArrayList<>();
     private byte[] found;
 
-    private JournalRepair(final boolean trustSubjects) {
-        this.trustSubjects = trustSubjects;
+    private JournalRepair(final Examination examination, final boolean subjectsInRocks) {
+        rocks = examination.rocks();
+        lmdb = examination.lmdb();
+        subjects = subjectsInRocks ? rocks : lmdb;
+        trustSubjects = subjects.findings() == 0;
+    }
+
+    /** Where the hash function can read it. */
+    private static UnsafeBuffer copyOf(final byte[] record) {
+        final UnsafeBuffer copy = direct(record.length);
+        copy.putBytes(0, record);
+        return copy;
     }
 
     private static UnsafeBuffer direct(final int length) {
@@ -74,13 +91,15 @@ final class JournalRepair {
     /**
      * Finds what can be restored.
      *
+     * @param examination what is damaged
      * @param store both stores, to read
-     * @param trustSubjects whether the subject index is without a fault
+     * @param subjectsInRocks whether the subject index is in RocksDB
      */
     static JournalRepair plan(
-            final List<JournalDamage> damages, final KvStore store, final boolean trustSubjects)
+            final Examination examination, final KvStore store, final boolean subjectsInRocks)
             throws IOException {
-        final JournalRepair repair = new JournalRepair(trustSubjects);
+        final List<JournalDamage> damages = examination.damages();
+        final JournalRepair repair = new JournalRepair(examination, subjectsInRocks);
         try (KvReader reader = store.newReader()) {
             repair.collect(damages, reader);
             for (final JournalDamage damage : damages) {
@@ -261,20 +280,48 @@ final class JournalRepair {
         final int length = damage.recordLength();
         read(damage);
         final long header = bytes.getLong(0);
+        final long sequence = damage.firstSequence();
         byte[] right = null;
         if (!isValid(bytes, 0, length)) { // else it is another record, and names itself
             right = withSameBody(length);
             if (right == null) {
                 right = byHeader.get(header);
-                right = right != null && right.length == length && isSimilar(right) ? right : null;
+                right =
+                        right != null
+                                        && right.length == length
+                                        && isSimilar(right)
+                                        && mayBe(right, sequence)
+                                ? right
+                                : null;
             }
         }
         if (right == null) {
-            right = indexedRecord(damage.firstSequence(), reader);
+            right = namedRecord(sequence, reader);
         }
         return right != null && right.length == length
                 ? List.of(new Patch(damage.from(), damage.firstSequence(), right))
                 : null;
+    }
+
+    /** Whether a stored record may be that of a sequence. */
+    private boolean mayBe(final byte[] record, final long sequence) {
+        final UnsafeBuffer view = new UnsafeBuffer(record);
+        final int type = RecordHeader.type(view, 0);
+        final StoreFault home = type == RecordType.EPOCH.id() ? lmdb : rocks;
+        if (sequence > home.cursor()) {
+            return false; // that store had it from another one
+        }
+        if (!trustSubjects || sequence > subjects.cursor() || !indexed.containsKey(sequence)) {
+            return true;
+        }
+        final byte[] known = indexed.get(sequence);
+        if (type != RecordType.ASSERTION.id()) {
+            return known == null;
+        }
+        hash(copyOf(record), 0, record.length);
+        return known != null
+                && known.length > 0
+                && StoredRecords.equal(hash, 0, new UnsafeBuffer(known), 0);
     }
 
     /** What is stored under the content hash of the damaged record: only its header is wrong. */
@@ -318,6 +365,31 @@ final class JournalRepair {
         return found;
     }
 
+    /** What a store has under a sequence. */
+    private byte[] namedRecord(final long sequence, final KvReader reader) {
+        final byte[] aside = lmdb.findings() == 0 ? quarantined(sequence, reader) : null;
+        return aside == null ? indexedRecord(sequence, reader) : aside;
+    }
+
+    /** What is whole was set aside for what it says, as an epoch whose id another one has. */
+    private byte[] quarantined(final long sequence, final KvReader reader) {
+        found = null;
+        reader.get(
+                key,
+                0,
+                Keys.quarantine(key, 0, sequence),
+                (k, ko, kl, value, valueOffset, valueLength) -> {
+                    final int at = QuarantineEntry.bytesOffset(value, valueOffset, valueLength);
+                    final int length = valueOffset + valueLength - at;
+                    if (isValid(value, at, length)) {
+                        found = new byte[length];
+                        value.getBytes(at, found);
+                    }
+                    return false;
+                });
+        return found;
+    }
+
     /** The assertion that the subject index has under a sequence, if its content hash is right. */
     private byte[] indexedRecord(final long sequence, final KvReader reader) {
         final byte[] wanted = indexed.get(sequence);
@@ -329,8 +401,7 @@ final class JournalRepair {
         if (record == null) {
             return null;
         }
-        final UnsafeBuffer right = direct(record.length);
-        right.putBytes(0, record);
+        final UnsafeBuffer right = copyOf(record);
         hash(right, 0, record.length);
         return StoredRecords.equal(hash, 0, view, 0)
                         && RecordHeader.type(right, 0) == RecordType.ASSERTION.id()
@@ -347,7 +418,7 @@ final class JournalRepair {
         for (long sequence = damage.firstSequence();
                 sequence <= damage.lastSequence() && position < damage.to();
                 sequence++) {
-            final byte[] record = indexedRecord(sequence, reader);
+            final byte[] record = namedRecord(sequence, reader);
             if (record == null) {
                 return null;
             }

@@ -53,6 +53,10 @@ public final class Repair implements AutoCloseable {
     private final List<String> rebuilt = new ArrayList<>();
     private final Map<Path, List<Patch>> patches = new LinkedHashMap<>();
     private int journalSteps;
+
+    /** Damages that were set aside: a store that was not rebuilt then may have them. */
+    private long setAside;
+
     private boolean isManifestLost;
 
     private Repair(
@@ -183,11 +187,14 @@ public final class Repair implements AutoCloseable {
                             + " places of the journal are damaged: repair again for the rest");
             lost++;
         }
+        boolean looked = false;
         if (isOpen(examination.rocks()) && isOpen(examination.lmdb())) {
             try (KvStore store = Snapshot.stores(directory, manifest)) {
                 final JournalRepair journal =
-                        JournalRepair.plan(damages, store, isSubjectIndexSound());
+                        JournalRepair.plan(
+                                examination, store, "ROCKSDB".equals(manifest.subjectIndex()));
                 hopeless = journal.hopeless();
+                looked = true;
                 add(
                         journal.patches(),
                         "put %d damaged records back into %s from the stores: sequences %s");
@@ -195,7 +202,9 @@ public final class Repair implements AutoCloseable {
                 impossible.add("the stores cannot be read: " + e.getMessage());
             }
         }
+        final long unmarked = examination.rocks().unmarked() + examination.lmdb().unmarked();
         for (final JournalDamage damage : hopeless) {
+            final boolean aside = looked && damage.isSetAside();
             impossible.add(
                     "sequences "
                             + damage.firstSequence()
@@ -203,22 +212,17 @@ public final class Repair implements AutoCloseable {
                             + damage.lastSequence()
                             + " in "
                             + damage.segment()
-                            + (damage.isSetAside()
+                            + (aside && unmarked == 0
                                     ? ": set aside when they were ingested, no store has them"
                                     : ": no store has a copy that is certain"));
-            lost += damage.isSetAside() ? 0 : 1;
+            setAside += aside ? 1 : 0;
+            lost += aside ? 0 : 1;
         }
         return lost;
     }
 
     private static boolean isOpen(final StoreFault store) {
         return store.readable() || store.missing();
-    }
-
-    private boolean isSubjectIndexSound() {
-        return "ROCKSDB".equals(manifest.subjectIndex())
-                ? examination.rocks().findings() == 0
-                : examination.lmdb().findings() == 0;
     }
 
     private static String sequences(final List<Patch> patches) {
@@ -273,7 +277,9 @@ public final class Repair implements AutoCloseable {
                             + ": it needs sequences 1-"
                             + (examination.oldestSequence() - 1)
                             + ", and the journal is trimmed");
-        } else if (lost > 0 && !fault.missing() && !fault.foreign()) {
+        } else if ((lost > 0 || setAside > 0 && fault.unmarked() > 0)
+                && !fault.missing()
+                && !fault.foreign()) {
             impossible.add(
                     name
                             + " "

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -95,21 +94,6 @@ class BackupTest {
         final BackupReport more = backup();
         assertEquals(3 * RECORDS, more.lastSequence());
         assertTrue(more.bytesWritten() < more.bytes(), more::toString);
-        assertEquals(Verifier.verify(directory, done -> {}).digest(), restore("restored").digest());
-    }
-
-    /** What a power cut took from the journal may be in the backup before; not in the next. */
-    @Test
-    void sequencesGivenAgainAreBackedUpAsTheyAre() {
-        fillClosed(1);
-        backup();
-        final JournalPlaces.Place cut = JournalPlaces.of(directory).get(RECORDS - 200);
-        JournalPlaces.change(
-                cut.segment(), bytes -> Arrays.fill(bytes, cut.frame(), bytes.length, (byte) 0));
-        StoreContent.delete(directory, EngineParts.ROCKS);
-        StoreContent.delete(directory, EngineParts.LMDB);
-        fillClosed(2);
-        assertEquals(2L * RECORDS - 200, backup().lastSequence());
         assertEquals(Verifier.verify(directory, done -> {}).digest(), restore("restored").digest());
     }
 

@@ -16,14 +16,19 @@ import picocli.CommandLine.Parameters;
             "Backs a directory up, also while an engine runs on it.",
             "",
             "Everything that was appended before is in the backup, and verification has found it"
-                    + " sound before this says so. Done again on the same TARGET it copies only"
-                    + " what changed, and replaces the backup there once the new one is complete.",
+                    + " sound, but for gaps that are known and set aside; these are printed. Done"
+                    + " again on the same TARGET it copies only what changed, and replaces the"
+                    + " backup there once the new one is complete. One that lacks what the backup"
+                    + " before had does not replace it: that one stays in TARGET/kept-NNNNNNNN,"
+                    + " can be restored from there, and is never deleted by a backup.",
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  stemedb backup /mnt/backup/claims",
             "  stemedb backup --dir /srv/claims /mnt/backup/claims",
             "  stemedb restore /mnt/backup/claims --dir /srv/claims-again",
+            "",
+            "Exit code 1 if something is missing that was not missing in the backup before.",
         })
 final class BackupCommand extends DirectoryCommand {
 
@@ -52,8 +57,10 @@ final class BackupCommand extends DirectoryCommand {
         out.println("digest           " + report.verification().digest());
         out.println("known gaps       " + report.verification().differenceCount());
         report.verification().differences().forEach(gap -> out.println("  " + gap));
+        report.missing().forEach(what -> out.println("newly missing    " + what));
+        report.kept().forEach(kept -> out.println("kept             " + kept));
         out.flush();
         console.out().flush();
-        return ExitCode.OK;
+        return report.missing().isEmpty() ? ExitCode.OK : ExitCode.NO;
     }
 }

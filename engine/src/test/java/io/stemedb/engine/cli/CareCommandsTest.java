@@ -275,6 +275,39 @@ class CareCommandsTest {
         assertEquals(cli.run("subjects").out(), other.run("subjects").out());
     }
 
+    /** A script that only looks at exit codes learns of a loss once, and has what was lost. */
+    @Test
+    void aBackupThatLacksSomethingSaysSo() throws IOException {
+        final String target = temporary.resolve("backup").toString();
+        assertEquals(0, cli.run("backup", target).exitCode());
+        damage();
+        for (final String store : new String[] {"rocks", "lmdb"}) {
+            try (Stream<Path> files = Files.list(directory.resolve(store))) {
+                for (final Path file : files.filter(Files::isRegularFile).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+        assertEquals(0, cli.runWith(Cli.claim("c", 3, 3), "ingest", "-").exitCode());
+        final Cli.Result backup = cli.run("backup", target);
+        assertEquals(1, backup.exitCode(), backup.out() + backup.err());
+        final String kept = target + "/kept-00000001";
+        assertTrue(backup.out().contains("newly missing    sequences 2-2\n"), backup.out());
+        assertTrue(backup.out().contains("kept             " + kept + "\n"), backup.out());
+        final Cli.Result again = cli.run("backup", target);
+        assertEquals(0, again.exitCode(), again.out() + again.err());
+        assertTrue(again.out().contains("known gaps       1\n"), again.out());
+        assertTrue(again.out().contains("kept             " + kept + "\n"), again.out());
+        final Cli now = new Cli(temporary.resolve("now"));
+        final Cli.Result restored = now.run("restore", target);
+        assertEquals(0, restored.exitCode(), restored.err());
+        assertTrue(restored.out().contains("differences      1\n"), restored.out());
+        assertEquals(1, now.run("verify").exitCode());
+        final Cli before = new Cli(temporary.resolve("before"));
+        assertEquals(0, before.run("restore", kept).exitCode());
+        assertEquals(0, before.run("verify").exitCode());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"backup", "restore", "quarantine show", "quarantine export"})
     void wrongUsageIsExitCode2AndOneLine(final String line) {
