@@ -88,7 +88,7 @@ class KillTest {
         final Count count =
                 kills(Children.scaled(DIRECTORIES), Children.scaled(PROCESSES), TOGETHER);
         assertTrue(count.recoveries >= Children.scaled(LEAST_RECOVERIES), count::toString);
-        assertTrue(count.rolled >= count.appending / 10, count::toString);
+        assertTrue(count.rolled >= count.appending / 20, count::toString);
         assertTrue(count.rebuilt >= Children.scaled(LEAST_REBUILT), count::toString);
     }
 
