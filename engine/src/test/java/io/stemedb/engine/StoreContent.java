@@ -40,6 +40,23 @@ public record StoreContent(
 
     public record Quarantined(String reason, String bytes) {}
 
+    /** Up to which sequence each store is complete; 0 where there is none. */
+    public record Cursors(long rocks, long lmdb) {}
+
+    /** The cursors as they are, before a launch that would replay the journal. */
+    public static Cursors cursors(final Path directory) {
+        final StoreIdentity identity = EngineParts.identity(Manifest.read(directory));
+        final Path natives = directory.resolve(EngineParts.NATIVE);
+        try (KvStore rocks =
+                        RocksKvStore.openReadOnly(
+                                directory.resolve(EngineParts.ROCKS), identity, natives);
+                KvStore lmdb =
+                        LmdbKvStore.openReadOnly(
+                                directory.resolve(EngineParts.LMDB), identity, natives)) {
+            return new Cursors(rocks.cursor(), lmdb.cursor());
+        }
+    }
+
     public static StoreContent read(final Path directory) {
         final Manifest manifest = Manifest.read(directory);
         final StoreIdentity identity = EngineParts.identity(manifest);

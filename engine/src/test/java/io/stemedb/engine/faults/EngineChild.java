@@ -9,6 +9,7 @@ import io.stemedb.engine.EngineFailedException;
 import io.stemedb.engine.RecordMix;
 import io.stemedb.engine.StoreContent;
 import io.stemedb.engine.TestEngines;
+import io.stemedb.engine.ThreadingMode;
 import io.stemedb.engine.Verification;
 import io.stemedb.engine.Verifier;
 import io.stemedb.engine.Watermark;
@@ -50,6 +51,8 @@ public final class EngineChild {
         BULK,
         /** Segments are trimmed as soon as they may be. */
         TRIMMED,
+        /** Durability.SYNC: each record is SYNCED once it is appended. */
+        SYNC,
         /** Says SYNCED of what is only appended: the defect that must be caught. */
         UNFORCED,
         /** Every record is forced; it goes on until the engine fails, and looks at how. */
@@ -57,14 +60,17 @@ public final class EngineChild {
         /** A sound engine, looked at as if it had failed: the defect that must be caught. */
         SOUND,
         /** Says that a record is appended, and never does it: the defect that must be caught. */
-        LIAR
+        LIAR,
+        /** Its start takes longer than it may: the defect that must be caught. */
+        SLOW
     }
 
     /** Property: starts are timed, by the machine's {@link Pace}. */
     static final String PACED = "io.stemedb.faults.paced";
 
     /** The ways with texts of all lengths: a life rolls each 400 records or so. */
-    private static final Set<Way> LARGE = EnumSet.of(Way.USUAL, Way.BULK, Way.TRIMMED, Way.FAILING);
+    private static final Set<Way> LARGE =
+            EnumSet.of(Way.USUAL, Way.BULK, Way.TRIMMED, Way.SYNC, Way.FAILING);
 
     private static final int BATCH = 20;
     private static final int FAST = 2_000;
@@ -73,6 +79,11 @@ public final class EngineChild {
 
     /** Long enough for pages that nobody writes again before their force fails. */
     private static final long FAILING_SYNC_NS = 50_000_000;
+
+    private static final int SHARED_EVERY = 6;
+
+    /** More than the two seconds of a start with hardly any journal. */
+    private static final long SLOW_NS = 2_500_000_000L;
 
     private static final int TRIES = 5;
     private static final int BACKGROUND_IDLE_NS = 50_000;
@@ -100,11 +111,21 @@ public final class EngineChild {
         for (int i = 4; i < arguments.length; i++) {
             final Path home = Path.of(arguments[i]);
             final long seed = random.nextLong();
-            engines.add(TestEngines.start(arguments[i], () -> child.live(home, seed)));
+            engines.add(TestEngines.start(arguments[i], () -> child.liveOrSay(home, seed)));
         }
         for (final TestEngines.Running engine : engines) {
             engine.thread().join();
             engine.end();
+        }
+    }
+
+    /** Its parent must know, also if other engines of the process live on. */
+    private void liveOrSay(final Path home, final long seed) throws IOException {
+        try {
+            live(home, seed);
+        } catch (final Throwable e) {
+            tell(home, List.of("life ended: " + e));
+            throw e;
         }
     }
 
@@ -140,7 +161,7 @@ public final class EngineChild {
                         .generationRecords(300 + random.nextInt(1_000))
                         .flushIntervalNs(20_000_000L + random.nextInt(200_000_000))
                         .durability(Durability.values()[random.nextInt(2)])
-                        .errorHandler(error -> say("ERROR " + name(home) + " " + error + " .\n"));
+                        .errorHandler(error -> say(line("ERROR", home, error) + "\n"));
         if (!Files.exists(data(home).resolve("manifest"))) {
             context.subjectIndex(SubjectIndex.values()[random.nextInt(2)]);
         }
@@ -151,7 +172,10 @@ public final class EngineChild {
                     context.durability(Durability.ASYNC)
                             .flushIntervalNs(Long.MAX_VALUE)
                             .generationRecords(100_000);
-            case FAILING -> context.durability(Durability.GROUP).syncIntervalNs(FAILING_SYNC_NS);
+            case SYNC -> context.durability(Durability.SYNC);
+            case FAILING ->
+                    context.durability(random.nextBoolean() ? Durability.GROUP : Durability.SYNC)
+                            .syncIntervalNs(FAILING_SYNC_NS);
             case JOURNAL_ONLY ->
                     context.durability(Durability.GROUP)
                             .flushIntervalNs(Long.MAX_VALUE)
@@ -160,6 +184,9 @@ public final class EngineChild {
                 // as it is
             }
         }
+        if (random.nextInt(SHARED_EVERY) == 0) {
+            context.threadingMode(ThreadingMode.SHARED);
+        }
         return context;
     }
 
@@ -167,14 +194,17 @@ public final class EngineChild {
         final Random random = new Random(seed);
         final Ledger ledger = Ledger.read(obligations(home), name(home));
         final EngineContext context = context(home, random);
+        tell(home, ledger.notStored(data(home)));
         final long openingAt = position();
-        final Engine engine = launch(home, context);
+        final Engine engine = launch(home, context, ledger);
         if (blockLog != null) {
-            say(Phase.RECOVERY.line(name(home), openingAt, position()));
+            if (ledger.size() > 0) { // else there is nothing to recover
+                say(Phase.RECOVERY.line(name(home), openingAt, position()));
+            }
             TestEngines.start(
                     "phases", () -> Phase.watch(data(home), blockLog, engine, EngineChild::say));
         }
-        tell(home, ledger.lost(engine, data(home)));
+        tell(home, ledger, ledger.lost(engine, data(home)));
         say("HELD " + name(home) + " " + ledger.size() + " .\n");
         final Appender appender = engine.newAppender();
         final boolean closing = random.nextBoolean();
@@ -237,24 +267,45 @@ public final class EngineChild {
     }
 
     /** Under a tracer, forces beside the engine's would be in the way. */
-    private static Engine launch(final Path home, final EngineContext context) throws IOException {
+    private Engine launch(final Path home, final EngineContext context, final Ledger ledger)
+            throws IOException {
         if (!Boolean.getBoolean(PACED)) {
-            return launch(home, context, System::nanoTime);
+            return launch(home, context, ledger, System::nanoTime);
         }
         try (Pace pace = new Pace(home.resolve("pace"))) {
-            return launch(home, context, pace::nanoTime);
+            if (way == Way.SLOW) {
+                context.nanoClock(() -> afterAWhile(pace));
+            }
+            return launch(home, context, ledger, pace::nanoTime);
         }
     }
 
-    /** Says how long it took, and for how much journal. */
+    /** A clock that stands still for longer than a start may take. */
+    private static long afterAWhile(final Pace pace) {
+        final IdleStrategy pause = new SleepingIdleStrategy(PAUSE_NS);
+        while (pace.nanoTime() < SLOW_NS) {
+            pause.idle();
+        }
+        return System.nanoTime();
+    }
+
+    /** Says how long it took, by the machine's pace and by the clock, for how much journal. */
     private static Engine launch(
-            final Path home, final EngineContext context, final LongSupplier clock) {
-        final long bytes = journalBytes(data(home));
+            final Path home,
+            final EngineContext context,
+            final Ledger ledger,
+            final LongSupplier clock)
+            throws IOException {
+        final long bytes = ledger.unstoredBytes(data(home).resolve("journal"));
         say("OPENING " + name(home) + " .\n");
-        final long startNs = clock.getAsLong();
+        final long startNs = System.nanoTime();
+        final long paceNs = clock.getAsLong();
         final Engine engine = Engine.launch(context);
-        final long ns = clock.getAsLong() - startNs;
-        say("OPENED %s %d %d .%n".formatted(name(home), ns / 1_000_000, bytes));
+        final long pacedNs = clock.getAsLong() - paceNs;
+        final long ns = System.nanoTime() - startNs;
+        say(
+                "WALL %1$s %2$d %4$d .%nOPENED %1$s %3$d %4$d .%n"
+                        .formatted(name(home), ns / 1_000_000, pacedNs / 1_000_000, bytes));
         return engine;
     }
 
@@ -269,6 +320,7 @@ public final class EngineChild {
         }
         final int fast = way == Way.BULK ? Integer.MAX_VALUE : random.nextInt(FAST);
         long synced = 0;
+        long readable = 0;
         long stored = 0;
         for (int i = 1; ; i++) {
             if (way == Way.LIAR) {
@@ -278,6 +330,11 @@ public final class EngineChild {
             }
             final long sequence = mix.append(appender);
             lines.append(Ledger.line(name, sequence, mix.bytes())).append('\n');
+            if (way == Way.SYNC) {
+                lines.append(Ledger.line(Watermark.SYNCED, name, sequence, position()));
+                say(lines.append('\n'));
+                lines.setLength(0);
+            }
             if (i % BATCH == 0) {
                 final long syncedNow =
                         engine.watermark(
@@ -285,6 +342,12 @@ public final class EngineChild {
                 if (syncedNow > synced) {
                     synced = syncedNow;
                     lines.append(Ledger.line(Watermark.SYNCED, name, synced, position()));
+                    lines.append('\n');
+                }
+                final long readableNow = engine.watermark(Watermark.READABLE);
+                if (readableNow > readable) {
+                    readable = readableNow;
+                    lines.append(Ledger.line(Watermark.READABLE, name, readable, position()));
                     lines.append('\n');
                 }
                 final long storedNow = engine.watermark(Watermark.STORED);
@@ -307,18 +370,20 @@ public final class EngineChild {
         return blockLog == null ? 0 : Files.size(blockLog);
     }
 
-    private static void tell(final Path home, final List<String> lost) {
-        final StringBuilder lines = new StringBuilder();
-        lost.stream()
-                .limit(TOLD)
-                .forEach(
-                        what ->
-                                lines.append("LOST ")
-                                        .append(name(home))
-                                        .append(' ')
-                                        .append(what)
-                                        .append(" .\n"));
-        say(lines);
+    /** What no power cut excuses. */
+    private static void tell(final Path home, final List<String> broken) {
+        broken.forEach(what -> say(line("BROKEN", home, what) + "\n"));
+    }
+
+    /** What is owed comes first: of what a power cut may excuse there may be more than is told. */
+    private static void tell(final Path home, final Ledger ledger, final List<String> lost) {
+        final Stream<String> lines = lost.stream().map(what -> line("LOST", home, what));
+        ledger.owedFirst(lines, TOLD).forEach(line -> say(line + "\n"));
+    }
+
+    /** One line, whatever is told: a point ends it. */
+    private static String line(final String kind, final Path home, final Object what) {
+        return (kind + " " + name(home) + " " + what).replaceAll("\\R", " | ") + " .";
     }
 
     static long journalBytes(final Path data) {
@@ -358,14 +423,15 @@ public final class EngineChild {
     private void check(final Path home, final boolean rebuild) throws IOException {
         final Path data = data(home);
         final Ledger ledger = Ledger.read(obligations(home), name(home));
-        try (Engine engine = launch(home, context(home, new Random(0)))) {
-            tell(home, ledger.lost(engine, data));
+        tell(home, ledger.notStored(data));
+        try (Engine engine = launch(home, context(home, new Random(0)), ledger)) {
+            tell(home, ledger, ledger.lost(engine, data));
             if (!engine.checkpoint(TestEngines.TIMEOUT_NS)) {
                 tell(home, List.of("no checkpoint in time"));
             }
         }
         final Verification verification = Verifier.verify(data, count -> {});
-        tell(home, verification.differences());
+        tell(home, ledger, verification.differences());
         if (rebuild && startsAtOne(data)) {
             final StoreContent stored = StoreContent.read(data);
             StoreContent.deleteStores(data);

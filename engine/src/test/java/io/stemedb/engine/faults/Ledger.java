@@ -8,6 +8,7 @@ import io.stemedb.codecs.RecordType;
 import io.stemedb.codecs.VoteView;
 import io.stemedb.engine.Engine;
 import io.stemedb.engine.Reader;
+import io.stemedb.engine.StoreContent;
 import io.stemedb.engine.TestEngines;
 import io.stemedb.engine.Watermark;
 import io.stemedb.engine.hash.Blake3;
@@ -20,11 +21,13 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -35,6 +38,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <pre>
  *   APPENDED directory sequence type hash key .
  *   SYNCED directory sequence position .
+ *   READABLE directory sequence position .
  *   STORED directory sequence position .
  * </pre>
  *
@@ -44,9 +48,16 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class Ledger {
     private static final String END = " .";
     private static final Pattern NAMED =
-            Pattern.compile("(?:record|sequence|sequences|READABLE below)[ =](\\d+)(?:-(\\d+))?");
+            Pattern.compile("(?:record|sequence|sequences)[ =](\\d+)(?:-(\\d+))?");
+
+    /** What a torn record is told by: damage at a launch, and what a check finds. */
+    private static final Pattern OF_RECORDS =
+            Pattern.compile("ERROR \\S+ \\S+JournalException: .*|LOST .*");
+
     private static final int ATTEMPTS = 10;
     private static final HexFormat HEX = HexFormat.of();
+    private static final List<Watermark> SAID =
+            List.of(Watermark.SYNCED, Watermark.READABLE, Watermark.STORED);
 
     record Ack(long sequence, int type, String hash, String key) {
         String line(final String directory) {
@@ -65,7 +76,12 @@ public final class Ledger {
     }
 
     /** A watermark, and where the block log ended after it was seen. */
-    record Mark(Watermark watermark, long sequence, long position) {}
+    record Mark(Watermark watermark, long sequence, long position) {
+        /** Whether it holds after a power cut. */
+        boolean isDurable() {
+            return watermark != Watermark.READABLE;
+        }
+    }
 
     private final TreeMap<Long, Ack> acks = new TreeMap<>();
     private final List<Mark> marks = new ArrayList<>();
@@ -120,22 +136,26 @@ public final class Ledger {
                         wrong.add("given twice: " + line);
                     }
                 }
-                case "SYNCED", "STORED" -> {
-                    final long sequence = Long.parseLong(fields[2]);
-                    marks.add(
-                            new Mark(
-                                    Watermark.valueOf(fields[0]),
-                                    sequence,
-                                    Long.parseLong(fields[3])));
-                    durable = Math.max(durable, sequence);
-                }
-                case "LOST", "ERROR" -> wrong.add(line);
+                case "SYNCED", "READABLE", "STORED" ->
+                        add(
+                                new Mark(
+                                        Watermark.valueOf(fields[0]),
+                                        Long.parseLong(fields[2]),
+                                        Long.parseLong(fields[3])));
+                case "LOST", "BROKEN", "ERROR" -> wrong.add(line);
                 default -> {
                     // OPENING, OPENED, HELD and PHASE: for whoever started the child
                 }
             }
         }
         return wrong;
+    }
+
+    private void add(final Mark mark) {
+        marks.add(mark);
+        if (mark.isDurable()) {
+            durable = Math.max(durable, mark.sequence);
+        }
     }
 
     int size() {
@@ -152,11 +172,20 @@ public final class Ledger {
         return durable;
     }
 
-    /** The same, of what was said before the block log grew beyond a position. */
+    /** The highest sequence that a watermark was said to have; 0 if it never was. */
+    long said(final Watermark watermark) {
+        return marks.stream()
+                .filter(mark -> mark.watermark == watermark)
+                .mapToLong(Mark::sequence)
+                .max()
+                .orElse(0);
+    }
+
+    /** The highest durable one, of what was said before the block log grew beyond a position. */
     long durableAt(final long position) {
         long highest = 0;
         for (final Mark mark : marks) {
-            if (mark.position <= position) {
+            if (mark.isDurable() && mark.position <= position) {
                 highest = Math.max(highest, mark.sequence);
             }
         }
@@ -197,10 +226,13 @@ public final class Ledger {
     }
 
     /**
-     * Whether a finding names records and none of them is owed: one that a power cut tore before it
-     * was durable.
+     * Whether a finding is of records, names some, and none of them is owed: one that a power cut
+     * tore before it was durable. What is BROKEN is no such thing, whatever it names.
      */
     boolean isOfNoneOwed(final String finding) {
+        if (!OF_RECORDS.matcher(finding).matches()) {
+            return false;
+        }
         final Matcher named = NAMED.matcher(finding);
         boolean found = false;
         while (named.find()) {
@@ -214,6 +246,11 @@ public final class Ledger {
         return found;
     }
 
+    /** So many findings, those that {@link #isOfNoneOwed} says no of before all others. */
+    List<String> owedFirst(final Stream<String> findings, final int most) {
+        return findings.sorted(Comparator.comparing(this::isOfNoneOwed)).limit(most).toList();
+    }
+
     /** The obligations up to a sequence. */
     Ledger upTo(final long sequence) {
         final Ledger part = new Ledger();
@@ -221,14 +258,36 @@ public final class Ledger {
         return part;
     }
 
+    /** What was durable, by what was said before the block log grew beyond a position. */
+    Ledger durablePartAt(final long position) {
+        final Ledger part = upTo(durableAt(position));
+        marks.stream()
+                .filter(mark -> mark.isDurable() && mark.position <= position)
+                .forEach(part::add);
+        return part;
+    }
+
     /** After a power cut: what was not durable is no obligation, and its numbers may come again. */
     void cutAbove(final long sequence) {
         acks.tailMap(sequence, false).clear();
+        marks.removeIf(mark -> mark.sequence > sequence);
     }
 
+    /** The stores are to be deleted. */
+    void forgetStored() {
+        marks.removeIf(mark -> mark.watermark == Watermark.STORED);
+    }
+
+    /** All that is owed, and the highest of each watermark. */
     void write(final Path file, final String directory) {
         final StringBuilder text = new StringBuilder();
         acks.values().forEach(ack -> text.append(ack.line(directory)).append('\n'));
+        for (final Watermark watermark : SAID) {
+            final long sequence = said(watermark);
+            if (sequence > 0) {
+                text.append(line(watermark, directory, sequence, 0)).append('\n');
+            }
+        }
         try {
             Files.writeString(file, text);
         } catch (final IOException e) {
@@ -248,11 +307,28 @@ public final class Ledger {
         return ledger;
     }
 
+    /** What of this a store lacks, by its cursor; before a launch replays the journal. */
+    List<String> notStored(final Path data) {
+        final long stored = said(Watermark.STORED);
+        if (stored == 0) {
+            return List.of();
+        }
+        final StoreContent.Cursors cursors = StoreContent.cursors(data);
+        return Math.min(cursors.rocks(), cursors.lmdb()) >= stored
+                ? List.of()
+                : List.of("STORED was " + stored + ": " + cursors);
+    }
+
     /** What of this an engine does not have, by its readers and in its journal. */
     List<String> lost(final Engine engine, final Path data) {
         final List<String> lost = new ArrayList<>();
         if (!acks.isEmpty() && engine.watermark(Watermark.READABLE) < acks.lastKey()) {
             lost.add("READABLE below " + acks.lastKey());
+        }
+        for (final Watermark watermark : SAID) {
+            if (engine.watermark(watermark) < said(watermark)) {
+                lost.add(watermark + " below " + said(watermark) + ", which it was");
+            }
         }
         try (Reader reader = engine.newReader()) {
             for (final Ack ack : acks.values()) {
@@ -312,6 +388,26 @@ public final class Ledger {
         }
         due.values().forEach(ack -> lost.add("not in the journal: " + ack));
         return lost;
+    }
+
+    /** Of the segments that hold what no store is known to have: what a launch must go through. */
+    long unstoredBytes(final Path journal) throws IOException {
+        if (!Files.isDirectory(journal)) {
+            return 0;
+        }
+        final Path first;
+        try (JournalTail tail = JournalTail.open(journal, said(Watermark.STORED) + 1)) {
+            tail.poll(new Scan(new TreeMap<>(), new ArrayList<>()), 1);
+            first = tail.segment();
+        }
+        long bytes = 0;
+        try (Stream<Path> files = Files.walk(journal)) {
+            for (final Path file :
+                    files.filter(path -> path.toString().endsWith(".cq4")).toList()) {
+                bytes += first != null && file.compareTo(first) >= 0 ? Files.size(file) : 0;
+            }
+        }
+        return bytes;
     }
 
     /** Ticks off what it is shown. */

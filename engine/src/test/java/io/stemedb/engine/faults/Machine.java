@@ -6,14 +6,23 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.stemedb.engine.TestEngines;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /** What a fault suite needs of the machine, and whether it has it. */
 public final class Machine {
+    /** The least that mkfs.xfs takes; hardly any of it is written. */
+    private static final long PROBE_BYTES = 320L << 20;
+
+    private static final Map<String, Boolean> MOUNTABLE = new ConcurrentHashMap<>();
+
     private Machine() {}
 
     /** Skips a test, and says so where it is seen. */
@@ -32,11 +41,35 @@ public final class Machine {
         return has("unshare") && works("unshare", "-pf", "--kill-child", "--mount-proc", "true");
     }
 
-    static boolean canMount(final String fileSystem) throws IOException {
-        return has("losetup")
-                && has("mkfs." + fileSystem)
-                && Files.exists(Path.of("/dev/loop-control"))
-                && works("losetup", "-f");
+    /** Tries it, once for each kind: rights, loop devices and the kernel must all be there. */
+    static boolean canMount(final String fileSystem) {
+        return MOUNTABLE.computeIfAbsent(fileSystem, Machine::mountsOne);
+    }
+
+    private static boolean mountsOne(final String fileSystem) {
+        if (!has("losetup") || !has("mount") || !has("mkfs." + fileSystem)) {
+            return false;
+        }
+        try {
+            final Path probe = Files.createTempDirectory("stemedb");
+            final Path image = probe.resolve("image");
+            final Path at = Files.createDirectory(probe.resolve("at"));
+            try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+                file.setLength(PROBE_BYTES);
+            }
+            final boolean can =
+                    works("mkfs." + fileSystem, "-q", image.toString())
+                            && works("mount", "-o", "loop", image.toString(), at.toString());
+            if (can) {
+                run("umount", at.toString());
+            }
+            Files.delete(at);
+            Files.delete(image);
+            Files.delete(probe);
+            return can;
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Whether a command is on the path. */

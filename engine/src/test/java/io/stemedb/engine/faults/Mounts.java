@@ -24,7 +24,7 @@ final class Mounts implements AutoCloseable {
         final Path probe = Files.createDirectories(work.resolve("probe"));
         String reason = null;
         if (loop && !Machine.canMount("ext4")) {
-            reason = "no loop devices, losetup or mkfs.ext4";
+            reason = "no loop device can be mounted";
         } else if (!Machine.has("mount")) {
             reason = "no mount";
         } else if (!Machine.works(

@@ -24,6 +24,11 @@ import org.junit.jupiter.api.io.TempDir;
 class PowerCutTest {
     private static final int EXT4_CUTS = 20;
     private static final int XFS_CUTS = 5;
+    private static final List<Way> WAYS = List.of(Way.USUAL, Way.TRIMMED, Way.SYNC, Way.USUAL);
+
+    /** Records that take a life of large texts over two rolls. */
+    private static final int ROLLED = 700;
+
     private static final int APPENDING_US = 600_000;
     private static final long BYTES = 1L << 30;
 
@@ -59,10 +64,18 @@ class PowerCutTest {
                             work.resolve("disk"), BYTES, fileSystem, EngineChild.data(home))) {
                 int rolled = 0;
                 for (int cut = 0; cut < cuts; cut++) {
-                    final Way way = random.nextInt(3) == 0 ? Way.TRIMMED : Way.USUAL;
+                    final Way way = WAYS.get(cut % WAYS.size());
                     assertEquals(
                             List.of(),
-                            cut(children, random, way, home, disk),
+                            cut(
+                                    children,
+                                    random,
+                                    way,
+                                    home,
+                                    disk,
+                                    cut % WAYS.size() == 0 ? ROLLED : 1,
+                                    "",
+                                    ""),
                             "seed " + seed + ", cut " + cut);
                     rolled += Children.rolls(EngineChild.data(home)) >= 2 ? 1 : 0;
                 }
@@ -70,8 +83,15 @@ class PowerCutTest {
                 final int size =
                         Ledger.read(EngineChild.obligations(home), Children.name(home)).size();
                 System.out.println(
-                        "PowerCutTest: %d cuts on %s, %d of them behind a roll, %d obligations"
-                                .formatted(cuts, fileSystem, rolled, size));
+                        "PowerCutTest: %d cuts on %s, %d of them behind a roll, %d obligations,"
+                                + " slowest start %d ms"
+                                        .formatted(
+                                                cuts,
+                                                fileSystem,
+                                                rolled,
+                                                size,
+                                                children.slowestMs()));
+                children.checkOpens(cuts);
                 assertTrue(rolled >= cuts / 5, "lives that rolled: " + rolled);
                 assertTrue(size > 20 * cuts, "hardly anything was SYNCED: " + size);
             }
@@ -86,7 +106,7 @@ class PowerCutTest {
             final Path home,
             final LoopMount disk)
             throws Exception {
-        return cut(children, random, way, home, disk, "", "");
+        return cut(children, random, way, home, disk, 1, "", "");
     }
 
     /** With lies in the child's name, right before the cut and after it. */
@@ -96,11 +116,14 @@ class PowerCutTest {
             final Way way,
             final Path home,
             final LoopMount disk,
+            final int least,
             final String before,
             final String after)
             throws Exception {
         try (Children.Life life = children.live(random, way, List.of(home))) {
-            assertTrue(life.await("SYNCED", 1), () -> life.said().toString());
+            assertTrue(
+                    life.await("APPENDED", least) && life.await("SYNCED", 1),
+                    () -> life.said().toString());
             assertFalse(
                     life.child()
                             .process()
@@ -151,12 +174,12 @@ class PowerCutTest {
                     LoopMount.create(work.resolve("disk"), BYTES, "ext4", EngineChild.data(home))) {
                 assertEquals(
                         List.of(),
-                        cut(children, random, Way.USUAL, home, disk, "", lie),
+                        cut(children, random, Way.USUAL, home, disk, 1, "", lie),
                         "seed " + seed);
                 assertEquals(List.of(), children.checkAfterPowerCut(home, false), "seed " + seed);
                 assertEquals(
                         List.of(),
-                        cut(children, random, Way.USUAL, home, disk, lie, ""),
+                        cut(children, random, Way.USUAL, home, disk, 1, lie, ""),
                         "seed " + seed);
                 final List<String> wrong = children.checkAfterPowerCut(home, false);
                 assertTrue(
