@@ -28,10 +28,8 @@ class ValidatorFuzzTest {
     private static final long SEED =
             Long.getLong("io.stemedb.faults.seed", ThreadLocalRandom.current().nextLong());
 
-    /** Bytes for one input of at most 64 KiB, the message of a refusal included. */
-    private static final long ALLOCATION_MAX = 1 << 16;
-
-    private static final int WARM = 1_000;
+    /** Bytes for one input, the classes and the message of a first refusal included. */
+    private static final long ALLOCATION_MAX = 1 << 20;
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int MARGIN = 64;
@@ -114,22 +112,18 @@ class ValidatorFuzzTest {
                 () -> validated(buffer, offset, length), () -> where(copy(buffer, offset, length)));
     }
 
-    /** Once classes are loaded. */
     private String bounded(final Supplier<String> verdict, final Supplier<String> where) {
         final long before = allocatedBytes();
         final String said = verdict.get();
         final long bytes = allocatedBytes() - before;
-        if (inputs >= WARM) {
-            allocated = Math.max(allocated, bytes);
-            assertTrue(bytes < ALLOCATION_MAX, () -> "allocated " + bytes + ": " + where.get());
-        }
+        allocated = Math.max(allocated, bytes);
+        assertTrue(bytes < ALLOCATION_MAX, () -> "allocated " + bytes + ": " + where.get());
         return said;
     }
 
     /** The control: a verdict that takes more memory than its input can ask for. */
     @Test
     void anAllocationWithoutBoundIsCaught() {
-        inputs = WARM;
         final AssertionError caught =
                 assertThrows(
                         AssertionError.class,
