@@ -83,8 +83,14 @@ final class EngineParts implements AutoCloseable {
         checkOurs(directory);
         createDirectory(directory);
         opened(DirectoryLock.acquire(directory));
-        final boolean used =
-                Manifest.read(directory) != null && Files.isDirectory(directory.resolve(JOURNAL));
+        final boolean known = Manifest.read(directory) != null;
+        final boolean used = known && Files.isDirectory(directory.resolve(JOURNAL));
+        if (known && Stream.of(JOURNAL, ROCKS, LMDB).allMatch(part -> isEmpty(directory, part))) {
+            opening.found(
+                    directory
+                            + ": holds a manifest, and neither journal nor stores: a first launch"
+                            + " was cut short, or all that was there is lost");
+        }
         final Manifest manifest = manifest(directory, context);
         loadBlake3(directory.resolve(NATIVE));
         counters = Counters.map(directory.resolve(COUNTERS));
@@ -154,6 +160,11 @@ final class EngineParts implements AutoCloseable {
                 journal.appended() - replayedFrom,
                 counters.get(Counter.MISSING),
                 counters.get(Counter.QUARANTINED));
+    }
+
+    private static boolean isEmpty(final Path directory, final String part) {
+        final Path path = directory.resolve(part);
+        return !Files.isDirectory(path) || entries(path).isEmpty();
     }
 
     private static boolean isMissing(final Path store, final String file) {

@@ -361,6 +361,7 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
         for (final ExaminedStore store : List.of(rocks, lmdb)) {
             compareEnds(store, last);
         }
+        tail.findLostEnd(reason -> findings.add(Part.JOURNAL, reason));
         if (oldest <= 1 && rocks.isComplete()) {
             nameUnmarked(rocks, assertions, votes);
         }

@@ -36,20 +36,27 @@ public final class Quarantine {
     }
 
     /**
-     * Reads what is in the quarantine of the store now, also while an engine in another process
-     * runs on the directory.
+     * Reads what is in the quarantine of a directory that no engine runs on; holds its lock
+     * meanwhile. A running engine counts what it sets aside in {@link
+     * io.stemedb.engine.status.Counter#QUARANTINED}.
      *
      * @param directory data directory
      * @param handler told of each entry
      * @return how many entries it was told
-     * @throws EngineException if there is no engine's data there, or an engine of this very process
-     *     runs on it
+     * @throws EngineException if there is no engine's data there
+     * @throws io.stemedb.engine.platform.DirectoryInUseException naming who runs on it
      */
     public static long read(final Path directory, final Handler handler) {
         final Manifest manifest = Verifier.manifest(directory);
-        if (DirectoryLock.isHeldHere(directory)) {
-            throw new EngineException(directory + ": an engine of this process runs on it", null);
+        final DirectoryLock lock = DirectoryLock.acquire(directory);
+        try {
+            return read(directory, manifest, handler);
+        } finally {
+            lock.close();
         }
+    }
+
+    private static long read(final Path directory, final Manifest manifest, final Handler handler) {
         final long[] count = {0};
         try (KvStore store =
                         LmdbKvStore.openReadOnly(

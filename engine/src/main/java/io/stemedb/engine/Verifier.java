@@ -4,8 +4,14 @@ import io.stemedb.engine.hash.Blake3;
 import io.stemedb.engine.platform.DirectoryLock;
 import io.stemedb.engine.platform.JvmFlags;
 import io.stemedb.engine.platform.Manifest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 
 /**
  * Checks a directory's journal and stores, each by itself and against each other: the stores' own
@@ -31,6 +37,47 @@ public final class Verifier {
         try (DirectoryLock lock = DirectoryLock.acquire(directory)) {
             return examine(directory, manifest, lock, progress).verification();
         }
+    }
+
+    /**
+     * Says what a verification would read, and reads none of it.
+     *
+     * @param directory data directory that no engine runs on
+     * @return for journal, RocksDB and LMDB how many files there are, and their bytes
+     * @throws EngineException if there is no engine's data there
+     * @throws io.stemedb.engine.platform.ManifestException if the manifest was altered
+     * @throws io.stemedb.engine.platform.DirectoryInUseException naming who runs on it
+     */
+    public static List<String> plan(final Path directory) {
+        manifest(directory);
+        final List<String> lines = new ArrayList<>();
+        final DirectoryLock lock = DirectoryLock.acquire(directory);
+        try {
+            for (final String part :
+                    List.of(EngineParts.JOURNAL, EngineParts.ROCKS, EngineParts.LMDB)) {
+                lines.add("read " + filesOf(directory.resolve(part)));
+            }
+        } catch (final IOException e) {
+            throw new UncheckedIOException(directory + ": cannot be looked at", e);
+        } finally {
+            lock.close();
+        }
+        return lines;
+    }
+
+    private static String filesOf(final Path part) throws IOException {
+        if (!Files.isDirectory(part)) {
+            return part + ", which is missing";
+        }
+        long bytes = 0;
+        long count = 0;
+        try (Stream<Path> files = Files.walk(part)) {
+            for (final Path file : files.filter(Files::isRegularFile).toList()) {
+                bytes += Files.size(file);
+                count++;
+            }
+        }
+        return part + ": " + count + " files, " + bytes + " bytes";
     }
 
     /** Looks at a directory; the lock is the caller's. */

@@ -16,9 +16,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -152,5 +154,53 @@ class DamagedJournalTest {
         assertTrue(
                 told.stream().anyMatch(text -> text.contains(Long.toString(altered))),
                 told::toString);
+    }
+
+    /** No record behind them shows that they are gone, and no store has had them. */
+    @Test
+    void syncedRecordsThatAreGoneAtTheEndAreToldAndTheirSequencesNotGivenAgain()
+            throws IOException {
+        fill();
+        final int kept = 100;
+        final JournalPlaces.Place place = JournalPlaces.of(directory).get(kept);
+        JournalPlaces.change(
+                place.segment(),
+                bytes -> Arrays.fill(bytes, place.frame(), bytes.length, (byte) 0));
+        final String range = (kept + 1) + "-" + COUNT;
+        final List<String> told = Collections.synchronizedList(new ArrayList<>());
+        try (Engine engine =
+                        Engine.launch(
+                                context(directory)
+                                        .errorHandler(error -> told.add(error.getMessage())));
+                Reader reader = engine.newReader()) {
+            final String found = engine.openingReport().found().toString();
+            assertTrue(found.contains("sequences " + range + " are missing at its end"), found);
+            assertTrue(told.toString().contains(range), told::toString);
+            assertEquals(COUNT - kept, engine.counters().get(Counter.MISSING));
+            assertEquals(COUNT, engine.watermark(Watermark.READABLE));
+            final List<Long> served = new ArrayList<>();
+            reader.oldestFirst("a", COUNT, (sequence, h, r, o, l) -> served.add(sequence));
+            assertEquals(kept, served.size());
+            assertEquals(COUNT + 1, claim(engine.newAppender(), "a", -1, 1));
+        }
+        final Verification verification = Verifier.verify(directory, count -> {});
+        assertEquals(1, verification.differenceCount(), verification::toString);
+        assertTrue(verification.differences().get(0).contains(range), verification::toString);
+    }
+
+    /** As where the disks of journal and stores are not mounted. */
+    @Test
+    void aManifestAloneIsTold() throws IOException {
+        fill();
+        StoreContent.delete(directory, EngineParts.JOURNAL);
+        try (Engine engine = Engine.launch(context(directory))) {
+            final OpeningReport report = engine.openingReport();
+            assertFalse(report.isSound());
+            assertTrue(
+                    report.found().get(0).contains("neither journal nor stores"), report::toString);
+        }
+        try (Engine engine = Engine.launch(context(directory))) {
+            assertTrue(engine.openingReport().isSound());
+        }
     }
 }

@@ -24,12 +24,12 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "quarantine",
         description = {
-            "Lists or exports what ingest set aside, also while an engine runs.",
+            "Lists or exports what ingest set aside.",
             "",
             "list prints sequence, reason and length, one JSON object a line. export writes the"
                     + " same and the bytes in hex to FILE, which must not be there yet; - is"
-                    + " standard output. Both only read the directory, so it need not be closed;"
-                    + " what the engine has not stored yet is not there yet.",
+                    + " standard output. Both only read, and refuse a directory that an engine"
+                    + " runs on.",
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -100,26 +100,36 @@ final class QuarantineCommand extends DirectoryCommand {
             if (dryRun && !STANDARD_OUTPUT.equals(file) && Files.exists(target)) {
                 throw new FileAlreadyExistsException(file);
             }
-            try (CountingStream out =
-                    new CountingStream(
-                            dryRun
-                                    ? OutputStream.nullOutputStream()
-                                    : Files.newOutputStream(
-                                            target,
-                                            StandardOpenOption.CREATE_NEW,
-                                            StandardOpenOption.WRITE))) {
-                final long count = print(path, out, progress);
-                final String done = count + " records, " + out.count + " bytes, to " + file;
-                if (!dryRun) {
-                    console.say("exported " + done);
-                } else if (count > 0) {
-                    console.out()
-                            .write(
-                                    ("would export " + done + "\n")
-                                            .getBytes(StandardCharsets.UTF_8));
-                }
-                return count;
+            if (dryRun) {
+                return export(path, OutputStream.nullOutputStream(), progress);
             }
+            final OutputStream out =
+                    Files.newOutputStream(
+                            target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            long count = 0;
+            try {
+                count = export(path, out, progress);
+            } finally {
+                if (count == 0) { // refused, cut short, or nothing there: try again with that name
+                    Files.delete(target);
+                }
+            }
+            return count;
+        }
+    }
+
+    private long export(final Path path, final OutputStream target, final Progress progress)
+            throws IOException {
+        try (CountingStream out = new CountingStream(target)) {
+            final long count = print(path, out, progress);
+            final String done = count + " records, " + out.count + " bytes, to " + file;
+            if (!dryRun) {
+                console.say("exported " + done);
+            } else if (count > 0) {
+                console.out()
+                        .write(("would export " + done + "\n").getBytes(StandardCharsets.UTF_8));
+            }
+            return count;
         }
     }
 

@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** Compares the stores with the journal. */
 @Command(
@@ -22,7 +23,7 @@ import picocli.CommandLine.Command;
         },
         footerHeading = "%nExamples:%n",
         footer = {
-            "  stemedb verify",
+            "  stemedb verify --dry-run",
             "  stemedb verify --dir /srv/claims && echo sound",
             "",
             "The digest is the sum modulo 2^256 of BLAKE3(key, value) over all entries of the",
@@ -31,6 +32,11 @@ import picocli.CommandLine.Command;
         })
 final class VerifyCommand extends DirectoryCommand {
 
+    @Option(
+            names = "--dry-run",
+            description = "Says how many files and bytes it would read, and reads none.")
+    private boolean dryRun;
+
     VerifyCommand(final Console console) {
         super(console);
     }
@@ -38,12 +44,18 @@ final class VerifyCommand extends DirectoryCommand {
     @Override
     public Integer call() throws CommandException, IOException {
         final Path path = existingDirectory();
+        final PrintWriter out =
+                new PrintWriter(new OutputStreamWriter(console.out(), StandardCharsets.UTF_8));
+        if (dryRun) {
+            Verifier.plan(path).forEach(line -> out.println("would " + line));
+            out.flush();
+            console.out().flush();
+            return ExitCode.OK;
+        }
         final Verification verification;
         try (Progress progress = new Progress(console, "verify", "records", Progress.UNKNOWN)) {
             verification = Verifier.verify(path, progress::reached);
         }
-        final PrintWriter out =
-                new PrintWriter(new OutputStreamWriter(console.out(), StandardCharsets.UTF_8));
         print(verification, out);
         out.flush();
         console.out().flush();

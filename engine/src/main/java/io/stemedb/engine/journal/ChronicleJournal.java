@@ -59,6 +59,8 @@ public final class ChronicleJournal implements Journal {
     /** Guarded by the force lock. */
     private LiveSegment syncing;
 
+    private final SyncedMark mark;
+
     /** Guarded by the prepare lock: the oldest mapped segment of this life, and what is before. */
     private LiveSegment oldestMapped;
 
@@ -86,21 +88,20 @@ public final class ChronicleJournal implements Journal {
         oldSegments = new OldSegments(directory);
         final long number = SegmentFiles.nextNumber(directory, oldSegments.list());
         final OldestSegment stated = OldestSegment.read(directory);
-        final TailScan scan = new TailScan(directory, stated);
+        final TailScan scan = new TailScan(directory, stated, SyncedMark.read(directory));
         scan.scan(oldSegments.list(), config.sequenceFloor(), storedSequence);
         damage = scan.damage();
         appended = scan.lastSequence();
         oldestMappedFirstSequence = appended + 1;
         oldSegments.force(config.sequenceFloor(), appended);
-        final OldestSegment oldest = scan.oldest(oldSegments.list(), number);
-        if (!oldest.equals(stated)) {
-            oldest.write(directory);
-        }
+        scan.oldest(oldSegments.list(), number).replace(stated, directory);
         synced = appended;
         life = new Life(directory, number, config);
         preparer = life.preparer();
         LiveSegment first = null;
+        SyncedMark opened = null;
         try {
+            opened = SyncedMark.open(directory, synced);
             first = life.createSegment(number);
             prepareAhead(first, 0);
             writer = new ExcerptWriter(life.queue());
@@ -108,9 +109,10 @@ public final class ChronicleJournal implements Journal {
             SyncFile.forceDirectory(directory);
             SyncFile.forceDirectory(directory.toAbsolutePath().getParent());
         } catch (final Throwable e) {
-            life.discard(first, e);
+            life.discard(first, opened, e);
             throw e;
         }
+        mark = opened;
         current = first;
         syncing = first;
         oldestMapped = first;
@@ -273,8 +275,9 @@ public final class ChronicleJournal implements Journal {
                 segment.unmapFinished();
                 segment.syncFile().force();
                 // more than the target may be in a segment that was rolled meanwhile: never back
-                SYNCED.setRelease(
-                        this, Math.max(synced, next == null ? target : segment.lastSequence()));
+                final long done = Math.max(synced, next == null ? target : segment.lastSequence());
+                mark.write(done);
+                SYNCED.setRelease(this, done);
                 if (next == null) {
                     return;
                 }
@@ -432,24 +435,14 @@ public final class ChronicleJournal implements Journal {
         }
         if (failure != null) {
             throw new JournalException(
-                    directory + ": journal failed before: " + failure.getMessage(), failure);
+                    "journal " + directory + ": failed before: " + failure.getMessage(), failure);
         }
     }
 
     @Override
     public void close() {
-        final boolean interrupted = Thread.interrupted(); // as in append
-        try {
-            closeUninterrupted();
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    private void closeUninterrupted() {
         readLock.checkNotHeld();
+        final boolean interrupted = Thread.interrupted(); // as in append
         appendLock.lock();
         forceLock.lock();
         prepareLock.lock();
@@ -463,6 +456,9 @@ public final class ChronicleJournal implements Journal {
             prepareLock.unlock();
             forceLock.unlock();
             appendLock.unlock();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -493,6 +489,7 @@ public final class ChronicleJournal implements Journal {
             unused.close();
         }
         writer.close();
+        mark.close();
         life.close();
     }
 }

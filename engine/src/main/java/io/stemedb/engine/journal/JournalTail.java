@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.function.Consumer;
 import org.agrona.BufferUtil;
 
 /**
@@ -42,6 +43,7 @@ public final class JournalTail implements JournalReader {
     private long nextSequence;
     private long oldestSequence;
     private boolean isStartKnown;
+    private long synced;
 
     private JournalTail(
             final List<SegmentFile> segments, final long fromSequence, final boolean mapped) {
@@ -98,6 +100,7 @@ public final class JournalTail implements JournalReader {
         tail.findStart(
                 OldestSegment.read(directory), // after the list: what was trimmed since
                 storedSequence);
+        tail.synced = SyncedMark.read(directory);
         return tail;
     }
 
@@ -210,6 +213,21 @@ public final class JournalTail implements JournalReader {
      */
     public boolean isStartKnown() {
         return isStartKnown;
+    }
+
+    /**
+     * Compares the end that was reached with the one that was SYNCED, for whoever keeps its owner
+     * out. Once all records have been polled.
+     *
+     * @param findings told what is missing, or that it cannot be known
+     */
+    public void findLostEnd(final Consumer<String> findings) {
+        final long last = Math.max(nextSequence, oldestSequence) - 1;
+        if (synced == SyncedMark.UNKNOWN) {
+            findings.accept(SyncedMark.NAME + ": altered, the next launch makes it anew");
+        } else if (last < synced) {
+            findings.accept(SyncedMark.missing(last, synced));
+        }
     }
 
     @Override

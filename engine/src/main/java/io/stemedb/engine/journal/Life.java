@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Arrays;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
@@ -149,13 +149,16 @@ final class Life {
     }
 
     /** After a failed open: nothing was appended. */
-    void discard(final LiveSegment first, final Throwable reason) {
+    void discard(final LiveSegment first, final SyncedMark mark, final Throwable reason) {
         for (final Runnable part :
-                first == null
-                        ? List.<Runnable>of(this::close)
-                        : List.<Runnable>of(first::close, this::close)) {
+                Arrays.<Runnable>asList(
+                        first == null ? null : first::close,
+                        mark == null ? null : mark::close,
+                        this::close)) {
             try {
-                part.run();
+                if (part != null) {
+                    part.run();
+                }
             } catch (final RuntimeException e) {
                 reason.addSuppressed(e);
             }

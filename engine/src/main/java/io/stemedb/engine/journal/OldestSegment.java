@@ -73,6 +73,13 @@ record OldestSegment(long number, long firstSequence) {
                 : UNKNOWN;
     }
 
+    /** Writes what is no longer as it was stated. */
+    void replace(final OldestSegment stated, final Path journal) throws IOException {
+        if (!equals(stated)) {
+            write(journal);
+        }
+    }
+
     /**
      * Its bytes are durable when this returns; its name, if the file is new, once the directory is
      * forced. Written in place, as a full disk must not keep anyone from trimming; it lies in one

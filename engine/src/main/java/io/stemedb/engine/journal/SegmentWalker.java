@@ -344,11 +344,16 @@ final class SegmentWalker {
                 && at + Excerpt.RECORD_OFFSET + recordLength <= limit;
     }
 
-    /** Whether the body's checksum is what its header says, or else what the seal says. */
+    /**
+     * Whether the seal is right for the body, or for a body whose own checksum is right a byte of
+     * the seal was altered. A seal that is wrong in more is that of another record, of whose bytes
+     * a disk put some here.
+     */
     private boolean isWholeOrSealed(final long at, final int recordLength) {
         final int record = (int) at + Excerpt.RECORD_OFFSET;
         final int crc = RecordHeader.computeCrc(buffer, record, recordLength);
-        return RecordHeader.crc(buffer, record) == crc
-                || statedSeal(at) == Excerpt.seal(number, at, expected, recordLength, crc);
+        final long altered = statedSeal(at) ^ Excerpt.seal(number, at, expected, recordLength, crc);
+        return altered == 0
+                || RecordHeader.crc(buffer, record) == crc && Long.bitCount(altered) <= Byte.SIZE;
     }
 }

@@ -20,6 +20,7 @@ final class TailScan implements JournalHandler {
 
     private final Path journal;
     private final OldestSegment stated;
+    private final long synced;
     private final List<String> damage = new ArrayList<>();
     private final SegmentWalker walker = new SegmentWalker();
     private OldestSegment oldest;
@@ -30,10 +31,12 @@ final class TailScan implements JournalHandler {
      *
      * @param journal its directory
      * @param stated what the file says about its begin
+     * @param synced what the mark says about its end
      */
-    TailScan(final Path journal, final OldestSegment stated) {
+    TailScan(final Path journal, final OldestSegment stated, final long synced) {
         this.journal = journal;
         this.stated = stated;
+        this.synced = synced;
     }
 
     /**
@@ -57,8 +60,8 @@ final class TailScan implements JournalHandler {
         if (stated == OldestSegment.UNKNOWN) {
             damage.add(OldestSegment.file(journal) + ": altered, taken from the first record");
         }
+        // the newest segment is never trimmed
         if (lastSequence < sequenceFloor) {
-            // the newest segment is never trimmed
             damage.add(
                     journal
                             + ": sequences "
@@ -67,6 +70,12 @@ final class TailScan implements JournalHandler {
                             + sequenceFloor
                             + " are missing at its end, the stores have them");
             lastSequence = sequenceFloor;
+        }
+        if (synced == SyncedMark.UNKNOWN) {
+            damage.add(SyncedMark.file(journal) + ": altered, made anew");
+        } else if (lastSequence < synced) {
+            damage.add(journal + ": " + SyncedMark.missing(lastSequence, synced));
+            lastSequence = synced;
         }
     }
 
@@ -157,7 +166,7 @@ final class TailScan implements JournalHandler {
         }
     }
 
-    /** Of the journal, or of a store that has what the journal has lost. */
+    /** Of the journal, or of a store or the mark that knows what the journal has lost. */
     long lastSequence() {
         return lastSequence;
     }

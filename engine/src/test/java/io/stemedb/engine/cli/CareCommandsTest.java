@@ -10,6 +10,7 @@ import io.stemedb.engine.ChildJvm;
 import io.stemedb.engine.Engine;
 import io.stemedb.engine.EngineContext;
 import io.stemedb.engine.TestEngines;
+import io.stemedb.engine.Watermark;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -149,6 +150,9 @@ class CareCommandsTest {
         final Cli empty = new Cli(temporary.resolve("empty"));
         empty.runWith(Cli.claim("a", 1, 1), "ingest", "-");
         assertEquals(1, empty.run("quarantine").exitCode());
+        final Path none = temporary.resolve("none.jsonl");
+        assertEquals(1, empty.run("quarantine", "export", none.toString()).exitCode());
+        assertFalse(Files.exists(none), "an empty export is in the way of the next one");
     }
 
     @Test
@@ -185,18 +189,14 @@ class CareCommandsTest {
         assertTrue(export.err().matches("(?s).*\rexport [^\r]* 1/.*"), export.err());
     }
 
-    /** An engine that sets two epochs aside, and runs until nobody writes to it any more. */
+    /** An engine that runs until nobody writes to it any more. */
     static final class Child {
         private Child() {}
 
         public static void main(final String[] arguments) throws IOException {
             final EngineContext context = new EngineContext().directory(Path.of(arguments[0]));
             try (Engine engine = Engine.launch(context)) {
-                final EpochWriter epoch = engine.newAppender().epoch();
-                for (int n = 0; n < 2; n++) {
-                    epoch.id(new byte[32]).name("again " + n).start(0);
-                    TestEngines.append(epoch::append);
-                }
+                System.out.println("runs, stored " + engine.watermark(Watermark.STORED));
                 while (System.in.read() >= 0) {
                     Thread.onSpinWait();
                 }
@@ -204,28 +204,63 @@ class CareCommandsTest {
         }
     }
 
-    /** It only reads, so it goes beside an engine, and has what that one set aside and stored. */
+    /** In this process and in another one; nothing is written, and a close ends it. */
     @Test
-    void theQuarantineOfAnEngineThatRunsElsewhereIsExported() throws Exception {
+    void verifyRepairAndQuarantineRefuseADirectoryThatAnEngineRunsOn() throws Exception {
         final Path file = temporary.resolve("aside.jsonl");
+        try (Engine engine = Engine.launch(new EngineContext().directory(directory))) {
+            assertEquals(5, engine.watermark(Watermark.APPENDED));
+            assertRefused(file, "in use by this process, pid " + ProcessHandle.current().pid());
+        }
         try (ChildJvm child =
                 ChildJvm.start(temporary.resolve("said"), Child.class, directory.toString())) {
             final IdleStrategy idle = new SleepingIdleStrategy(TimeUnit.MILLISECONDS.toNanos(20));
-            while (cli.run("quarantine").outLines().size() < 3) {
+            while (child.lines().isEmpty()) {
                 assertTrue(child.process().isAlive(), child.lines()::toString);
                 idle.idle();
             }
-            final String[] export = {"quarantine", "export", file.toString()};
-            final Cli.Result dry = cli.run(export[0], export[1], export[2], "--dry-run");
-            assertEquals(0, dry.exitCode(), dry.err());
-            assertTrue(dry.out().startsWith("would export 3 records, "), dry.out());
-            assertEquals(0, cli.run(export).exitCode());
-            assertEquals(3, Files.readAllLines(file).size());
-            assertEquals(3, cli.run("repair", "--dry-run").exitCode(), "it runs on the directory");
+            assertRefused(file, "in use by pid " + child.process().pid());
             child.process().getOutputStream().close();
             child.end();
         }
         assertEquals(0, cli.run("verify").exitCode());
+        assertEquals(0, cli.run("quarantine", "export", file.toString()).exitCode());
+    }
+
+    private void assertRefused(final Path file, final String holder) {
+        for (final String line :
+                new String[] {
+                    "verify",
+                    "verify --dry-run",
+                    "repair",
+                    "repair --dry-run",
+                    "quarantine",
+                    "quarantine export " + file,
+                    "quarantine export --dry-run " + file
+                }) {
+            final Cli.Result result = cli.run(line.split(" "));
+            assertEquals(3, result.exitCode(), line + ": " + result.out());
+            assertTrue(result.err().contains(holder), line + ": " + result.err());
+            assertEquals("", result.out(), line);
+            assertFalse(Files.exists(file), line);
+        }
+    }
+
+    @Test
+    void aDryVerificationSaysWhatItWouldRead() throws IOException {
+        damage(); // which it would find
+        final Cli.Result dry = cli.run("verify", "--dry-run");
+        assertEquals(0, dry.exitCode(), dry.err());
+        assertEquals(3, dry.outLines().size(), dry.out());
+        final Path lmdb = directory.resolve("lmdb");
+        long bytes = 0;
+        try (Stream<Path> files = Files.list(lmdb)) {
+            for (final Path path : files.toList()) {
+                bytes += Files.size(path);
+            }
+        }
+        assertEquals(
+                "would read " + lmdb + ": 2 files, " + bytes + " bytes", dry.outLines().get(2));
     }
 
     @Test

@@ -17,7 +17,7 @@ import org.agrona.collections.LongArrayList;
  * engine's data directory.
  */
 final class BlockLog implements AutoCloseable {
-    static final long BYTES = 64L << 20;
+    static final long BYTES = 96L << 20;
     private static final int HEADER = 16;
 
     private final Path log;

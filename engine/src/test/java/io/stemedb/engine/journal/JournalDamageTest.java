@@ -268,4 +268,41 @@ class JournalDamageTest extends JournalFixture {
         assertTrue(OldSegments.endOf(segment, 61) > behind);
         assertEquals(0, OldSegments.endOf(segment, 0));
     }
+
+    /**
+     * A block with another record of the same length, whose boundary lies somewhere in the head of
+     * an excerpt: behind it all is another's, and whole. And of a rotten seal the record is served.
+     */
+    @Test
+    void theBytesOfAnotherRecordAreNotServedInItsPlace() throws IOException {
+        final byte[] sound = journalOf(300);
+        final SegmentFile segment = SegmentFiles.list(directory).get(0);
+        segment.firstSequence(1);
+        final int one = (int) OldSegments.endOf(segment, 99);
+        final int length = (int) OldSegments.endOf(segment, 100) - one;
+        final int other = (int) OldSegments.endOf(segment, 199);
+        assertEquals(length, (int) OldSegments.endOf(segment, 200) - other);
+        for (int boundary = 0; boundary <= Excerpt.RECORD_OFFSET; boundary += 4) {
+            final byte[] bytes = sound.clone();
+            System.arraycopy(bytes, other + boundary, bytes, one + boundary, length - boundary);
+            assertServed(segment, bytes, 299, "boundary " + boundary);
+        }
+        for (int i = 0; i < Long.BYTES; i++) {
+            final byte[] bytes = sound.clone();
+            bytes[one + Excerpt.SEAL_OFFSET + i] = (byte) ~bytes[one + Excerpt.SEAL_OFFSET + i];
+            assertServed(segment, bytes, 300, "byte " + i + " of the seal");
+        }
+    }
+
+    private void assertServed(
+            final SegmentFile segment, final byte[] bytes, final int served, final String what)
+            throws IOException {
+        Files.write(segment.path(), bytes);
+        try (JournalTail tail = JournalTail.open(directory, 1)) {
+            final Account account = Account.of(tail);
+            assertEquals(served, account.served.size(), what);
+            assertEquals(300 - served, account.told, what);
+            assertTrue(account.damages > 0, what);
+        }
+    }
 }

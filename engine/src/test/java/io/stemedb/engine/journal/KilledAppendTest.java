@@ -31,6 +31,7 @@ class KilledAppendTest extends JournalFixture {
             assertEquals(WHOLE + 1, journal.append(watched(), 0, length));
             after = Files.readAllBytes(segment());
         }
+        Files.delete(SyncedMark.file(directory)); // of the close, which a kill does not come to
         final byte[] record = Arrays.copyOf(records.buffer.byteArray(), length);
         final int at = indexOf(after, record);
         for (int copied = 0; copied < length; copied++) {

@@ -52,7 +52,7 @@ public final class SimJournal implements Journal {
         oldSegments = disk.list();
         final long number =
                 oldSegments.isEmpty() ? 1 : oldSegments.get(oldSegments.size() - 1).number() + 1;
-        final TailScan scan = new TailScan(Path.of("simulated journal"), disk.oldest);
+        final TailScan scan = new TailScan(Path.of("simulated journal"), disk.oldest, 0);
         scan.scan(oldSegments, sequenceFloor, storedSequence);
         chaos.point();
         appended = scan.lastSequence();
