@@ -29,7 +29,7 @@ class ValidatorFuzzTest {
             Long.getLong("io.stemedb.faults.seed", ThreadLocalRandom.current().nextLong());
 
     /** Bytes for one input, the classes and the message of a first refusal included. */
-    private static final long ALLOCATION_MAX = 1 << 20;
+    private static final long ALLOCATION_MAX = 4 << 20;
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int MARGIN = 64;
@@ -127,7 +127,7 @@ class ValidatorFuzzTest {
         final AssertionError caught =
                 assertThrows(
                         AssertionError.class,
-                        () -> bounded(() -> Bytes.hex(new byte[1 << 20]), () -> "control"));
+                        () -> bounded(() -> Bytes.hex(new byte[4 << 20]), () -> "control"));
         assertTrue(caught.getMessage().startsWith("allocated "), caught::getMessage);
     }
 

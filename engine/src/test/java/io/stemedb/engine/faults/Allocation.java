@@ -8,7 +8,7 @@ import java.lang.management.ManagementFactory;
 /** What the calling thread allocates for one input. */
 public final class Allocation {
     /** Of an input that fits into a line of the fuzz suites' corpora, whatever it says. */
-    public static final long LIMIT = 1 << 20;
+    public static final long LIMIT = 4 << 20;
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
