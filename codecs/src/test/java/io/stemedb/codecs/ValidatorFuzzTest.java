@@ -2,12 +2,17 @@ package io.stemedb.codecs;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -17,8 +22,16 @@ import org.junit.jupiter.api.Test;
  * InvalidRecordException}, nothing read outside them, and what is valid is canonical.
  */
 class ValidatorFuzzTest {
-    private static final int INPUTS = Integer.getInteger("io.stemedb.codecs.fuzz", 250_000);
-    private static final long SEED = Long.getLong("io.stemedb.codecs.fuzz.seed", 0x57E3EDBL);
+    /** Scale and seed are settable as those of the fault suites. */
+    private static final int INPUTS = 250_000 * Integer.getInteger("io.stemedb.faults.scale", 1);
+
+    private static final long SEED =
+            Long.getLong("io.stemedb.faults.seed", ThreadLocalRandom.current().nextLong());
+
+    /** Bytes for one input, the classes and the message of a first refusal included. */
+    private static final long ALLOCATION_MAX = 4 << 20;
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int MARGIN = 64;
     private static final String VALID = "valid";
 
@@ -29,6 +42,7 @@ class ValidatorFuzzTest {
     private final EpochView epoch = new EpochView();
     private final UnsafeBuffer arena = new UnsafeBuffer(ByteBuffer.allocateDirect(1 << 16));
     private int inputs;
+    private long allocated;
     private int taken;
     private int changedAndTaken;
     private int refusedBehindTheChecksum;
@@ -56,6 +70,7 @@ class ValidatorFuzzTest {
                         "seed %d: of %d inputs %d valid, %d of them changed; %d refused behind the"
                                 + " checksum",
                         SEED, INPUTS, taken, changedAndTaken, refusedBehindTheChecksum);
+        System.out.println(counts + "; at most " + allocated + " bytes allocated for one");
         // Else the mutations would be too crude to reach the rules, and this test would prove
         // nothing.
         assertTrue(changedAndTaken > INPUTS / 50, counts);
@@ -88,17 +103,49 @@ class ValidatorFuzzTest {
         }
     }
 
+    private static long allocatedBytes() {
+        return THREADS.getThreadAllocatedBytes(Thread.currentThread().getId());
+    }
+
     private String verdict(final DirectBuffer buffer, final int offset, final int length) {
+        return bounded(
+                () -> validated(buffer, offset, length), () -> where(copy(buffer, offset, length)));
+    }
+
+    private String bounded(final Supplier<String> verdict, final Supplier<String> where) {
+        final long before = allocatedBytes();
+        final String said = verdict.get();
+        final long bytes = allocatedBytes() - before;
+        allocated = Math.max(allocated, bytes);
+        assertTrue(bytes < ALLOCATION_MAX, () -> "allocated " + bytes + ": " + where.get());
+        return said;
+    }
+
+    /** The control: a verdict that takes more memory than its input can ask for. */
+    @Test
+    void anAllocationWithoutBoundIsCaught() {
+        final AssertionError caught =
+                assertThrows(
+                        AssertionError.class,
+                        () -> bounded(() -> Bytes.hex(new byte[4 << 20]), () -> "control"));
+        assertTrue(caught.getMessage().startsWith("allocated "), caught::getMessage);
+    }
+
+    private String validated(final DirectBuffer buffer, final int offset, final int length) {
         try {
             validator.validate(buffer, offset, length);
             return VALID;
         } catch (final InvalidRecordException ex) {
             return ex.getMessage();
         } catch (final RuntimeException | Error ex) {
-            final byte[] bytes = new byte[length];
-            buffer.getBytes(offset, bytes);
-            return fail(where(bytes), ex);
+            return fail(where(copy(buffer, offset, length)), ex);
         }
+    }
+
+    private static byte[] copy(final DirectBuffer buffer, final int offset, final int length) {
+        final byte[] bytes = new byte[length];
+        buffer.getBytes(offset, bytes);
+        return bytes;
     }
 
     private void readAll(final DirectBuffer exact, final byte[] mutant) {

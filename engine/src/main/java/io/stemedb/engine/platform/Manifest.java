@@ -76,12 +76,20 @@ public record Manifest(
                 throw new ManifestException(
                         file + ": format: this version reads " + FORMAT + ", is " + format);
             }
-            return new Manifest(
-                    UUID.fromString(value(file, lines[1], "engineId")),
-                    format,
-                    value(file, lines[2], "rollCycle"),
-                    Integer.parseInt(value(file, lines[3], "segmentLength")),
-                    value(file, lines[4], "subjectIndex"));
+            final Manifest manifest =
+                    new Manifest(
+                            UUID.fromString(value(file, lines[1], "engineId")),
+                            format,
+                            value(file, lines[2], "rollCycle"),
+                            Integer.parseInt(value(file, lines[3], "segmentLength")),
+                            value(file, lines[4], "subjectIndex"));
+            if (!manifest.body().equals(body)) { // a UUID that is too long would be cut silently
+                throw new ManifestException(
+                        file
+                                + ": a field is not as it is written, which would be\n"
+                                + manifest.body());
+            }
+            return manifest;
         } catch (final IllegalArgumentException e) {
             throw new ManifestException(file + ": " + e.getMessage());
         }

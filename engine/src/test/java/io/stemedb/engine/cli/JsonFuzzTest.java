@@ -1,12 +1,16 @@
 package io.stemedb.engine.cli;
 
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.stemedb.codecs.InvalidRecordException;
 import io.stemedb.codecs.Limits;
 import io.stemedb.codecs.RecordValidator;
 import io.stemedb.engine.TestEngines;
+import io.stemedb.engine.faults.Allocation;
 import io.stemedb.engine.faults.Mutations;
 import io.stemedb.engine.faults.Scale;
 import java.io.ByteArrayOutputStream;
@@ -66,18 +70,38 @@ class JsonFuzzTest {
     @Test
     void aLenientDecoderIsCaught() {
         final JsonRecordReader strict = new JsonRecordReader();
-        assertThrows(
-                AssertionError.class,
-                () ->
-                        anyLine(
-                                (line, offset, length, into) -> {
-                                    try {
-                                        return strict.read(line, offset, length, into);
-                                    } catch (final RecordSyntaxException e) {
-                                        return Limits.HEADER_LENGTH;
-                                    }
-                                },
-                                CORPUS));
+        final Throwable caught =
+                caught(
+                        (line, offset, length, into) -> {
+                            try {
+                                return strict.read(line, offset, length, into);
+                            } catch (final RecordSyntaxException e) {
+                                return Limits.HEADER_LENGTH;
+                            }
+                        });
+        assertInstanceOf(InvalidRecordException.class, caught);
+    }
+
+    /** The control: one that believes a length. */
+    @Test
+    void oneThatAllocatesWithoutBoundIsCaught() {
+        final JsonRecordReader modest = new JsonRecordReader();
+        final byte[][] held = new byte[1][];
+        final Throwable caught =
+                caught(
+                        (line, offset, length, into) -> {
+                            held[0] = new byte[1 << 24];
+                            return modest.read(line, offset, length, into);
+                        });
+        assertTrue(caught.getMessage().startsWith("allocated "), caught::getMessage);
+    }
+
+    /** Why an input failed. */
+    private Throwable caught(final Decoder decoder) {
+        final AssertionError failure =
+                assertThrows(AssertionError.class, () -> anyLine(decoder, CORPUS));
+        assertNotNull(failure.getCause(), failure::getMessage);
+        return failure.getCause();
     }
 
     private void anyLine(final Decoder reader, final int inputs) throws IOException {
@@ -86,6 +110,7 @@ class JsonFuzzTest {
         final Mutations mutations = new Mutations(random);
         final byte[][] lines = corpus(seed);
         final RecordValidator validator = new RecordValidator();
+        final Allocation allocation = new Allocation();
         int taken = 0;
         int refused = 0;
         for (int i = 0; i < inputs; i++) {
@@ -94,12 +119,16 @@ class JsonFuzzTest {
                     random.nextInt(16) == 0
                             ? line
                             : mutations.mutate(line, lines[random.nextInt(CORPUS)]);
+            allocation.begin();
             try {
-                validator.validate(record, 0, reader.read(mutant, 0, mutant.length, record));
-                taken++;
-            } catch (final RecordSyntaxException e) {
-                refused++;
-                assertTrue(e.getMessage().length() < 600, e.getMessage());
+                try {
+                    validator.validate(record, 0, reader.read(mutant, 0, mutant.length, record));
+                    taken++;
+                } catch (final RecordSyntaxException e) {
+                    refused++;
+                    assertTrue(e.getMessage().length() < 600, e.getMessage());
+                }
+                allocation.end();
             } catch (final RuntimeException | Error e) {
                 fail(
                         Scale.again("JsonFuzzTest", seed)
@@ -110,7 +139,9 @@ class JsonFuzzTest {
                         e);
             }
         }
-        final String counts = "taken " + taken + " refused " + refused;
+        final String counts =
+                "taken " + taken + " refused " + refused + " at most bytes " + allocation.most();
+        System.out.println("JSON lines: " + counts);
         assertTrue(taken > inputs / 20 && refused > inputs / 4, counts);
     }
 }

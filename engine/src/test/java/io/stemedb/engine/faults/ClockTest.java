@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -37,8 +38,6 @@ class ClockTest {
     /** Behind a clock that stands, waiting longer changes nothing. */
     private static final long STANDING_NS = TimeUnit.SECONDS.toNanos(2);
 
-    private static final Path FAKETIME =
-            Path.of("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1");
     private static final int EACH = 300;
 
     /** One in so many has the longest text there may be: more than a segment behind each step. */
@@ -149,6 +148,28 @@ class ClockTest {
         assertTrue(seen.contains(" stands below"), seen); // a roll may have forced the rest
     }
 
+    /** Where a package of any architecture puts it; null: nowhere. */
+    private static Path faketime() throws IOException {
+        try (Stream<Path> found =
+                Files.find(
+                        Path.of("/usr/lib"),
+                        3,
+                        (path, attributes) -> path.endsWith("faketime/libfaketime.so.1"))) {
+            return found.findFirst().orElse(null);
+        }
+    }
+
+    /**
+     * The control's: the wall clock, which never goes back. So behind a step back it stands still.
+     */
+    private static LongSupplier wallClock() {
+        final AtomicLong highest =
+                new AtomicLong(TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()));
+        return () ->
+                highest.accumulateAndGet(
+                        TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()), Math::max);
+    }
+
     /** Under a wall clock that the parent, by a file, sets. */
     static final class Child {
         private Child() {}
@@ -156,7 +177,8 @@ class ClockTest {
         public static void main(final String[] arguments) throws Exception {
             final Path setting = Path.of(arguments[1]);
             final long startMs = System.currentTimeMillis();
-            final List<String> days = List.of("+0d", "+1d", "-1d", "+0d");
+            final boolean wall = arguments.length > 2;
+            final List<String> days = wall ? List.of("-1d") : List.of("+0d", "+1d", "-1d", "+0d");
             final List<Runnable> steps = new ArrayList<>();
             for (final String day : days) {
                 steps.add(
@@ -175,7 +197,11 @@ class ClockTest {
                             }
                         });
             }
-            appendOverSteps(Path.of(arguments[0]), System::nanoTime, steps, TIMEOUT_NS);
+            appendOverSteps(
+                    Path.of(arguments[0]),
+                    wall ? wallClock() : System::nanoTime,
+                    steps,
+                    wall ? STANDING_NS : TIMEOUT_NS);
             System.out.println("DONE");
         }
     }
@@ -186,29 +212,48 @@ class ClockTest {
         return Math.round(days);
     }
 
-    @Test
-    void theWallClockIsSet() throws Exception {
-        final String reason = Files.exists(FAKETIME) ? null : "libfaketime is not installed";
+    /** A child in which it is; skipped where that cannot be done. */
+    private ChildJvm underSteps(final String... more) throws IOException {
+        final Path faketime = faketime();
+        final String reason = faketime != null ? null : "libfaketime is not installed";
         if (reason != null) {
             System.out.println("SKIPPED: setting the wall clock: " + reason);
         }
         Assumptions.assumeTrue(reason == null, reason);
         final Path setting = Files.writeString(work.resolve("time"), "+0d\n");
-        try (ChildJvm child =
-                ChildJvm.start(
-                        work.resolve("output"),
-                        List.of(
-                                "env",
-                                "LD_PRELOAD=" + FAKETIME,
-                                "FAKETIME_TIMESTAMP_FILE=" + setting,
-                                "FAKETIME_CACHE_DURATION=1",
-                                "FAKETIME_DONT_FAKE_MONOTONIC=1",
-                                "DONT_FAKE_MONOTONIC=1"),
-                        List.of(),
-                        Child.class,
-                        work.resolve("data").toString(),
-                        setting.toString())) {
+        final List<String> arguments = new ArrayList<>();
+        arguments.add(work.resolve("data").toString());
+        arguments.add(setting.toString());
+        arguments.addAll(List.of(more));
+        return ChildJvm.start(
+                work.resolve("output"),
+                List.of(
+                        "env",
+                        "LD_PRELOAD=" + faketime,
+                        "FAKETIME_TIMESTAMP_FILE=" + setting,
+                        "FAKETIME_CACHE_DURATION=1",
+                        "FAKETIME_DONT_FAKE_MONOTONIC=1",
+                        "DONT_FAKE_MONOTONIC=1"),
+                List.of(),
+                Child.class,
+                arguments.toArray(String[]::new));
+    }
+
+    @Test
+    void theWallClockIsSet() throws Exception {
+        try (ChildJvm child = underSteps()) {
             assertTrue(child.end().contains("DONE"), child.lines()::toString);
+        }
+    }
+
+    /** The control: an engine that goes by the wall clock is seen. */
+    @Test
+    void goingByTheWallClockIsSeen() throws Exception {
+        try (ChildJvm child = underSteps("wall")) {
+            assertTrue(child.process().waitFor(TIMEOUT_NS, TimeUnit.NANOSECONDS), "it never ends");
+            final String output = String.join("\n", child.lines());
+            assertTrue(
+                    child.process().exitValue() != 0 && output.contains(" stands below "), output);
         }
     }
 }

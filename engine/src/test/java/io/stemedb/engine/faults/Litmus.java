@@ -16,8 +16,8 @@ import java.util.function.LongSupplier;
 public final class Litmus {
     private static final int SLOTS = 1 << 12;
     private static final long LEAST = 1_000;
-    private static final long TIME_NS = 10_000_000_000L;
-    private static final long TIME_MAX_NS = 60_000_000_000L;
+    private static final long TIME_NS = Scale.of(10) * 1_000_000_000L;
+    private static final long TIME_MAX_NS = Scale.of(60) * 1_000_000_000L;
 
     private final long[] payload = new long[SLOTS];
     private final AtomicLong missed = new AtomicLong();

@@ -1,9 +1,11 @@
 package io.stemedb.engine.ingest;
 
+import io.stemedb.engine.Overridden;
 import io.stemedb.engine.faults.sim.Mutant;
 import io.stemedb.engine.journal.Journal;
 import io.stemedb.engine.memtable.Memtable;
 import io.stemedb.engine.status.Counters;
+import io.stemedb.engine.store.KvBatch;
 import io.stemedb.engine.store.KvStore;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.Agent;
@@ -59,7 +61,7 @@ public final class SimAgents implements AutoCloseable {
         final IngestParts flushParts =
                 new IngestParts(
                         flushJournal,
-                        store,
+                        mutant == Mutant.STORED_BEFORE_COMMIT ? storedFirst(store) : store,
                         memtable,
                         watermarks,
                         counters,
@@ -85,6 +87,25 @@ public final class SimAgents implements AutoCloseable {
                 this::end,
                 () -> failure != null,
                 () -> false);
+    }
+
+    private KvStore storedFirst(final KvStore store) {
+        return Overridden.method(
+                KvStore.class,
+                store,
+                "newBatch",
+                none -> {
+                    final KvBatch batch = store.newBatch();
+                    return Overridden.method(
+                            KvBatch.class,
+                            batch,
+                            "commit",
+                            arguments -> {
+                                watermarks.stored((long) arguments[0]);
+                                batch.commit((long) arguments[0]);
+                                return null;
+                            });
+                });
     }
 
     /** As {@link Ingestor}. */

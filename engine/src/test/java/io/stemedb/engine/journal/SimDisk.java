@@ -31,6 +31,12 @@ public final class SimDisk {
     /** Segments that were ever trimmed. */
     long trimmed;
 
+    /** Deleted files that a power loss brought back, ever. */
+    private long filesBack;
+
+    /** Unused segments that a launch found behind used ones, ever. */
+    private long unusedFound;
+
     private SimSegment[] places = new SimSegment[256];
     private int[] positions = new int[256];
 
@@ -54,10 +60,23 @@ public final class SimDisk {
         return trimmed;
     }
 
+    /** As it says. */
+    public long filesBack() {
+        return filesBack;
+    }
+
+    /** As it says. */
+    public long unusedFound() {
+        return unusedFound;
+    }
+
     /** Segments by number. */
     List<SegmentFile> list() {
         segments.sort(Comparator.comparingLong(SimSegment::number));
+        boolean used = false;
         for (final SimSegment segment : segments) {
+            unusedFound += used && segment.limit == 0 ? 1 : 0;
+            used |= segment.limit > 0;
             segment.firstSequence(0);
         }
         return new ArrayList<>(segments);
@@ -117,6 +136,7 @@ public final class SimDisk {
         for (int i = deleted.size() - 1; i >= 0; i--) {
             if (random.nextBoolean()) {
                 segments.add(deleted.remove(i));
+                filesBack++;
             }
         }
         for (int i = segments.size() - 1; i >= 0; i--) {

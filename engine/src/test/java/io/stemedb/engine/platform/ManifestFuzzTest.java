@@ -1,10 +1,11 @@
 package io.stemedb.engine.platform;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.stemedb.engine.faults.Allocation;
 import io.stemedb.engine.faults.Mutations;
 import io.stemedb.engine.faults.Scale;
 import java.nio.charset.StandardCharsets;
@@ -57,6 +58,7 @@ class ManifestFuzzTest {
         final Manifest manifest =
                 new Manifest(new UUID(1, 2), Manifest.FORMAT, "LARGE", 1 << 28, "LMDB");
         final byte[] body = manifest.body().getBytes(StandardCharsets.ISO_8859_1);
+        final Allocation allocation = new Allocation();
         int taken = 0;
         int refused = 0;
         for (int i = 0; i < inputs; i++) {
@@ -64,10 +66,11 @@ class ManifestFuzzTest {
             final String text = new String(mutant, StandardCharsets.ISO_8859_1);
             final boolean repaired = random.nextInt(4) > 0;
             final String crc = Manifest.crcLine(repaired ? text : manifest.body());
+            allocation.begin();
             try {
                 final Manifest read = parser.apply(text + crc);
                 assertTrue(repaired || text.equals(manifest.body()), "altered and taken");
-                assertEquals(Manifest.FORMAT, read.format());
+                assertArrayEquals(text.split("\n", -1), lines(read));
                 taken++;
             } catch (final ManifestException e) {
                 assertTrue(e.getMessage().startsWith("manifest: "), e.getMessage());
@@ -75,8 +78,45 @@ class ManifestFuzzTest {
             } catch (final RuntimeException | Error e) {
                 fail(Scale.again("ManifestFuzzTest", seed) + " input " + i + ": " + text, e);
             }
+            allocation.end();
         }
         final String counts = "taken " + taken + " refused behind the CRC " + refused;
+        System.out.println("manifests: " + counts + " at most bytes " + allocation.most());
         assertTrue(taken > inputs / 100 && refused > inputs / 10, counts);
+    }
+
+    /** What a manifest of these fields says, to the letter. */
+    private static String[] lines(final Manifest read) {
+        return new String[] {
+            "format=" + read.format(),
+            "engineId=" + read.engineId(),
+            "rollCycle=" + read.rollCycle(),
+            "segmentLength=" + read.segmentLength(),
+            "subjectIndex=" + read.subjectIndex(),
+            ""
+        };
+    }
+
+    /** The control: one that takes a number for another, as an id is that is too long. */
+    @Test
+    void aFieldThatIsReadAsAnotherIsCaught() {
+        final AssertionError caught =
+                assertThrows(
+                        AssertionError.class,
+                        () ->
+                                alteredManifests(
+                                        text -> {
+                                            final Manifest read = Manifest.parse(FILE, text);
+                                            return new Manifest(
+                                                    read.engineId(),
+                                                    read.format(),
+                                                    read.rollCycle(),
+                                                    read.segmentLength() & -2,
+                                                    read.subjectIndex());
+                                        },
+                                        INPUTS / 10));
+        assertTrue(
+                String.valueOf(caught.getCause()).contains("array contents differ"),
+                caught::getMessage);
     }
 }

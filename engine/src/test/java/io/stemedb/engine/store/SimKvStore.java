@@ -65,6 +65,9 @@ public class SimKvStore implements KvStore {
     private void mayFail(final String action) {
         chaos.point();
         chaos.mayStall(index);
+        if (chaos.mutant == Mutant.STORE_FAILS_UNASKED && chaos.once(200)) {
+            throw new StoreRetryException("unasked", null);
+        }
         if (chaos.once(chaos.storeFaults[index])) {
             throw switch (chaos.random.nextInt(3)) {
                 case 0 ->

@@ -35,6 +35,7 @@ class SimKvStoreKillTest {
     private static final int LIVES = Scale.of(12);
     private static final int BATCHES = 5;
     private static final int ENTRIES = 60;
+    private static final String CONTENT = "content: ";
     private static final long MAP_BYTES = 64 << 20;
 
     @TempDir Path directory;
@@ -72,14 +73,17 @@ class SimKvStoreKillTest {
     /** The control: a cursor that is durable in a step before its data. */
     @Test
     void aCursorBeforeItsDataIsCaught() {
-        assertThrows(
-                AssertionError.class,
-                () -> {
-                    while (true) { // until a kill is just between the two
-                        disk.clear();
-                        run(SimKvStoreKillTest::lmdb, Mutant.CURSOR_BEFORE_DATA);
-                    }
-                });
+        final AssertionError caught =
+                assertThrows(
+                        AssertionError.class,
+                        () -> {
+                            // until a kill is just between the two: most times in the first
+                            for (int i = 0; i < 50; i++) {
+                                disk.clear();
+                                run(SimKvStoreKillTest::lmdb, Mutant.CURSOR_BEFORE_DATA);
+                            }
+                        });
+        assertTrue(String.valueOf(caught.getMessage()).startsWith(CONTENT), caught::getMessage);
     }
 
     private void run(final Function<Path, KvStore> open, final Mutant mutant) throws IOException {
@@ -199,7 +203,7 @@ class SimKvStoreKillTest {
                 assertEquals(
                         Entries.forward(one, Entries.key(prefix), null, Integer.MAX_VALUE),
                         Entries.forward(other, Entries.key(prefix), null, Integer.MAX_VALUE),
-                        at);
+                        CONTENT + at);
             }
         }
         real.verify();

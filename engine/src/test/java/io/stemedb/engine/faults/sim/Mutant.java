@@ -6,6 +6,8 @@ public enum Mutant {
     NONE,
     /** The flush takes a generation into the stores before the journal is durable past it. */
     FLUSH_BEFORE_SYNCED,
+    /** STORED moves before the commit has returned. */
+    STORED_BEFORE_COMMIT,
     /** A store makes its cursor durable in a step before the data. */
     CURSOR_BEFORE_DATA,
     /** SYNCED moves before the force returns. */
@@ -45,5 +47,9 @@ public enum Mutant {
     /** A sequence is left out when a segment rolls. */
     SEQUENCE_SKIPPED,
     /** The journal takes appends beyond its backlog limit. */
-    BACKLOG_UNBOUNDED
+    BACKLOG_UNBOUNDED,
+    /** The memtables take a generation more than they were given. */
+    MEMTABLE_UNBOUNDED,
+    /** A store fails now and then, and nothing is wrong with it. */
+    STORE_FAILS_UNASKED
 }

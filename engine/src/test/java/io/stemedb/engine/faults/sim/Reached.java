@@ -16,6 +16,13 @@ final class Reached {
     long storeFlipsTold;
     long reads;
     long contents;
+    long fullMemtables;
+
+    /** Deleted files that a power loss brought back. */
+    long filesBack;
+
+    /** Unused segments that a launch found behind used ones. */
+    long unusedFound;
 
     @Override
     public String toString() {
@@ -23,7 +30,9 @@ final class Reached {
                 "%d lives, %d records, %d crashes inside a step, %d power losses, %d failed"
                         + " journals, %d refused appends, %d store errors at readers, %d segments"
                         + " trimmed, %d bits flipped, %d stalls of a store, %d stored bits flipped"
-                        + " and %d of them told, %d reads and %d store contents checked",
+                        + " and %d of them told, %d reads and %d store contents checked, memtables full at %d looks, %d"
+                        + " deleted files back after a power loss, %d launches with an unused"
+                        + " segment",
                 lives,
                 records,
                 crashes,
@@ -37,6 +46,9 @@ final class Reached {
                 storeFlips,
                 storeFlipsTold,
                 reads,
-                contents);
+                contents,
+                fullMemtables,
+                filesBack,
+                unusedFound);
     }
 }

@@ -1,7 +1,7 @@
 package io.stemedb.engine.faults.sim;
 
 import io.stemedb.engine.ingest.IngestConfig;
-import io.stemedb.engine.memtable.Memtable;
+import io.stemedb.engine.memtable.SimMemtable;
 import io.stemedb.engine.store.SubjectIndex;
 import java.util.SplittableRandom;
 import org.agrona.concurrent.NanoClock;
@@ -41,11 +41,11 @@ final class Schedule {
     final long startNs;
     final SubjectIndex subjectIndex;
     final boolean hasReader;
+    final int generations;
+    final int generationRecords;
     private final SplittableRandom random;
     private final int[] agentWeights = new int[4];
     private final boolean[] events = new boolean[Event.values().length];
-    private final int generations;
-    private final int generationRecords;
     private final int recordRange;
     private final long flushIntervalNs;
     private final long syncIntervalNs;
@@ -136,8 +136,11 @@ final class Schedule {
         return random.nextInt(4) == 0;
     }
 
-    Memtable newMemtable() {
-        return new Memtable(generations, generationRecords, (int) GENERATION_BYTES);
+    SimMemtable newMemtable(final Mutant mutant) {
+        return new SimMemtable(
+                mutant == Mutant.MEMTABLE_UNBOUNDED ? generations + 1 : generations,
+                generationRecords,
+                (int) GENERATION_BYTES);
     }
 
     IngestConfig config(final NanoClock clock) {

@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * P13: simulated fault schedules. One that breaks a promise is printed with the command that plays
- * it again; its seed is then added to the list here, and stays.
+ * it again. Its seed is then added to the list here, and what had to happen for it to break, as far
+ * as that is known, is counted over all schedules.
  */
 @Tag("faults")
 class SimulationTest {
@@ -59,13 +60,22 @@ class SimulationTest {
                             && reached.flips > SCHEDULES / 20
                             && reached.trims > SCHEDULES / 10
                             && reached.stalls > SCHEDULES / 50
+                            && reached.fullMemtables > SCHEDULES
+                            && reached.filesBack > SCHEDULES / 1000
+                            && reached.unusedFound > SCHEDULES / 20
                             && reached.storeFlipsTold > SCHEDULES / 100
                             && reached.refusals > SCHEDULES / 4,
                     reached::toString);
         }
     }
 
-    /** Seeds that once broke a promise. */
+    /**
+     * Seeds that once broke a promise. A seed gives the same schedule only while {@link Chaos} and
+     * {@link Schedule} draw the same numbers, and they have been changed since these broke one;
+     * what went wrong in most of them is not known any more. So they are a sample that always runs.
+     * What is known of the bugs, a deleted file that comes back and an unused segment behind used
+     * ones, is counted over all {@link #schedules()}; each mended bug also has a test of its own.
+     */
     @ParameterizedTest
     @ValueSource(
             longs = {
@@ -91,6 +101,24 @@ class SimulationTest {
         }
     }
 
+    /** What says it where it is not a check of the simulation but of the part that is given it. */
+    private static String toldBy(final Mutant mutant) {
+        return switch (mutant) {
+            case OVER_DELIVERED -> "ingest holds ";
+            case WRONG_BYTE -> " was altered: ";
+            case TRIM_UNREAD -> " are not there any more";
+            default -> "broken promise";
+        };
+    }
+
+    /** Whether the defect's own check said it; anything else may have any reason. */
+    private static boolean isNoticed(final Mutant mutant, final Throwable error) {
+        return error != null
+                && (error instanceof Violation
+                        || String.valueOf(error.getMessage()).contains(toldBy(mutant))
+                        || isNoticed(mutant, error.getCause()));
+    }
+
     /** Each defect is noticed. */
     @ParameterizedTest
     @EnumSource(value = Mutant.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
@@ -103,6 +131,9 @@ class SimulationTest {
             error = run(simulation, first + seeds++, mutant);
         }
         assertNotNull(error, mutant + " not noticed in " + seeds + " schedules from " + first);
+        if (!isNoticed(mutant, error)) {
+            throw new AssertionError(mutant + " ended a schedule otherwise: " + error, error);
+        }
         System.out.printf("%s caught after %d schedules: %s%n", mutant, seeds, error);
     }
 }

@@ -12,7 +12,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A bit of a stored value turns over, in a store that keeps no checksums, and a reader asks for it:
- * it is told, or served from memory; never wrong, never missing.
+ * it is told, or served from memory; never wrong, never missing. It is turned back at once: what a
+ * store keeps that rots through flushes, launches and a repair, {@code RepairTest} and {@code
+ * StoreCorruptionTest} look at, on the real ones.
  */
 final class StoreFlips {
     private static final KeyFamily[] SERVED = {

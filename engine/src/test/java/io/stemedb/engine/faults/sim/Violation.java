@@ -7,4 +7,8 @@ final class Violation extends AssertionError {
     Violation(final String what) {
         super(what);
     }
+
+    Violation(final String what, final Throwable cause) {
+        super(what, cause);
+    }
 }
