@@ -106,10 +106,12 @@ public final class Backups {
         long done = 0;
         for (final BackupManifest.Entry entry : backup.files()) {
             final Path file = from.resolve(entry.path());
-            final Path copy = to.resolve(entry.path()).normalize();
-            if (!copy.startsWith(to)) {
-                throw new EngineException(target + ": file outside the backup: " + copy, null);
+            final Path relative = Path.of(entry.path()).normalize();
+            if (relative.isAbsolute() || relative.startsWith("..")) {
+                throw new EngineException(
+                        target + ": file outside the backup: " + entry.path(), null);
             }
+            final Path copy = to.resolve(relative);
             FileCopies.makeDirectory(copy.getParent());
             if (Files.size(file) != entry.length()
                     || FileCopies.copy(file, copy, entry.length()) != entry.crc()) {

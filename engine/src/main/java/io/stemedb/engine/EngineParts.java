@@ -168,7 +168,7 @@ final class EngineParts implements AutoCloseable {
     }
 
     private static boolean isMissing(final Path store, final String file) {
-        return !Files.exists(store.resolve(file));
+        return Files.notExists(store.resolve(file));
     }
 
     /**

@@ -14,6 +14,7 @@ import io.stemedb.engine.store.KeyFamily;
 import io.stemedb.engine.store.Keys;
 import io.stemedb.engine.store.KvReader;
 import io.stemedb.engine.store.KvStore;
+import io.stemedb.engine.store.StoreException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -160,15 +161,20 @@ final class JournalRepair {
                     });
         }
         if (!byHeader.isEmpty()) {
-            for (final KeyFamily family :
-                    List.of(KeyFamily.EPOCH, KeyFamily.ASSERTION, KeyFamily.VOTE)) {
-                ExaminedStore.scan(
-                        reader,
-                        family,
-                        (k, keyOffset, keyLength, value, valueOffset, valueLength) -> {
-                            take(family, k, keyOffset, value, valueOffset, valueLength);
-                            return true;
-                        });
+            try {
+                for (final KeyFamily family :
+                        List.of(KeyFamily.EPOCH, KeyFamily.ASSERTION, KeyFamily.VOTE)) {
+                    ExaminedStore.scan(
+                            reader,
+                            family,
+                            (k, keyOffset, keyLength, value, valueOffset, valueLength) -> {
+                                take(family, k, keyOffset, value, valueOffset, valueLength);
+                                return true;
+                            });
+                }
+            } catch (final StoreException e) {
+                // told when the store was looked at; what is behind may have the same header
+                byHeader.replaceAll((header, record) -> new byte[0]);
             }
         }
     }
@@ -351,17 +357,21 @@ final class JournalRepair {
 
     private byte[] get(final KvReader reader, final int keyLength) {
         found = null;
-        reader.get(
-                key,
-                0,
-                keyLength,
-                (k, ko, kl, value, valueOffset, valueLength) -> {
-                    if (isValid(value, valueOffset, valueLength)) {
-                        found = new byte[valueLength];
-                        value.getBytes(valueOffset, found);
-                    }
-                    return false;
-                });
+        try {
+            reader.get(
+                    key,
+                    0,
+                    keyLength,
+                    (k, ko, kl, value, valueOffset, valueLength) -> {
+                        if (isValid(value, valueOffset, valueLength)) {
+                            found = new byte[valueLength];
+                            value.getBytes(valueOffset, found);
+                        }
+                        return false;
+                    });
+        } catch (final StoreException e) {
+            return null; // told when the store was looked at
+        }
         return found;
     }
 

@@ -194,7 +194,7 @@ public final class Repair implements AutoCloseable {
                         JournalRepair.plan(
                                 examination, store, "ROCKSDB".equals(manifest.subjectIndex()));
                 hopeless = journal.hopeless();
-                looked = true;
+                looked = isWhole(examination.rocks()) && isWhole(examination.lmdb());
                 add(
                         journal.patches(),
                         "put %d damaged records back into %s from the stores: sequences %s");
@@ -221,7 +221,12 @@ public final class Repair implements AutoCloseable {
         return lost;
     }
 
+    /** Whether it can be asked, if not for what stands in a damaged block. */
     private static boolean isOpen(final StoreFault store) {
+        return isWhole(store) || store.cursor() > 0;
+    }
+
+    private static boolean isWhole(final StoreFault store) {
         return store.readable() || store.missing();
     }
 

@@ -6,7 +6,6 @@ import io.stemedb.engine.journal.JournalException;
 import io.stemedb.engine.journal.JournalTail;
 import io.stemedb.engine.memtable.Memtable;
 import io.stemedb.engine.platform.DirectoryLock;
-import io.stemedb.engine.platform.JvmFlags;
 import io.stemedb.engine.platform.Manifest;
 import io.stemedb.engine.store.HybridStore;
 import io.stemedb.engine.store.KvStore;
@@ -52,11 +51,7 @@ public final class Snapshot implements AutoCloseable {
      * @throws StoreException if nobody has it and a store cannot be read
      */
     public static Snapshot open(final Path directory, final ErrorHandler errorHandler) {
-        JvmFlags.check();
-        final Manifest manifest = Manifest.read(directory);
-        if (manifest == null) {
-            throw new EngineException(directory + ": no data directory of an engine", null);
-        }
+        final Manifest manifest = Verifier.manifest(directory);
         if (DirectoryLock.isHeldHere(directory)) {
             throw new EngineException(
                     directory + ": an engine of this process runs on it, use its readers", null);

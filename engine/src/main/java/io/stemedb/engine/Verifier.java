@@ -96,6 +96,7 @@ public final class Verifier {
         JvmFlags.check();
         final Manifest manifest = Manifest.read(directory);
         if (manifest == null) {
+            EngineParts.checkOurs(directory); // where only the manifest is missing, it says so
             throw new EngineException(directory + ": no data directory of an engine", null);
         }
         return manifest;

@@ -178,6 +178,17 @@ class BackupTest {
                 "a data directory is no place for a backup");
     }
 
+    @Test
+    void aRestoreTakesAnyNameOfADirectory() throws IOException {
+        fillClosed(1);
+        final String digest = backup().verification().digest();
+        Files.createDirectory(home.resolve("sub"));
+        for (final String name : new String[] {"./one", "sub/../two", "sub/./three"}) {
+            assertEquals(digest, restore(name).digest(), name);
+        }
+        assertTrue(Files.exists(home.resolve("sub/three/manifest")));
+    }
+
     /** The control: a changed byte in any file of the backup, and nothing is restored. */
     @Test
     void aDamagedBackupIsNotRestored() throws IOException {

@@ -101,6 +101,20 @@ class RepairDoubtTest {
         rocksStays();
     }
 
+    /** The damaged block of a store keeps no record in its other blocks from being put back. */
+    @Test
+    void aRecordIsPutBackFromAStoreThatIsDamagedElsewhere() {
+        final String digest = Verifier.verify(data, count -> {}).digest();
+        rotRocks();
+        place(LOST).flip(JournalPlaces.RECORD + 40);
+        try (Repair repair = Repair.plan(data, count -> {})) {
+            assertEquals(List.of(), repair.impossible(), () -> repair.found().toString());
+            final Verification after = repair.run(error -> {}, count -> {});
+            assertTrue(after.isSound(), after::toString);
+            assertEquals(digest, after.digest());
+        }
+    }
+
     /** The control: both stores were rebuilt without it, so nobody has it. */
     @Test
     void whatNoStoreHasKeepsNoneFromBeingRebuilt() {

@@ -167,7 +167,6 @@ final class DemoCommand extends DirectoryCommand {
             snapshot.newReader()
                     .newestFirst(DemoRecords.SUBJECT, NEWEST_COUNT, ReadCommand.printing(json));
         }
-        json.flush();
     }
 
     private void printDirectory(final Verification verification, final PrintStream out) {

@@ -11,6 +11,7 @@ import io.stemedb.codecs.RecordHeader;
 import io.stemedb.codecs.RecordType;
 import io.stemedb.codecs.SupersessionType;
 import io.stemedb.codecs.VoteView;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import org.agrona.DirectBuffer;
@@ -25,15 +26,19 @@ final class JsonRecordWriter {
     /** For a record whose sequence is not to be printed. */
     static final long NO_SEQUENCE = 0;
 
+    private final OutputStream out;
+
+    /** Where the store fails, what was printed ends with a whole line. */
+    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+
     private final JsonGenerator json;
     private final AssertionView assertion = new AssertionView();
     private final VoteView vote = new VoteView();
     private final EpochView epoch = new EpochView();
 
     JsonRecordWriter(final OutputStream out) throws IOException {
-        json = new JsonFactory().createGenerator(out, JsonEncoding.UTF8);
-        json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-        json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
+        this.out = out;
+        json = new JsonFactory().createGenerator(line, JsonEncoding.UTF8);
         json.setPrettyPrinter(new MinimalPrettyPrinter(""));
     }
 
@@ -63,21 +68,22 @@ final class JsonRecordWriter {
         if (sequence != NO_SEQUENCE) {
             json.writeNumberField("sequence", sequence);
         }
-        json.writeEndObject();
-        json.writeRaw('\n');
+        endLine();
     }
 
     /** Prints a line that holds a subject and nothing else. */
     void writeSubject(final String subject) throws IOException {
         json.writeStartObject();
         json.writeStringField("subject", subject);
-        json.writeEndObject();
-        json.writeRaw('\n');
+        endLine();
     }
 
-    /** Hands everything printed so far to the stream. */
-    void flush() throws IOException {
+    private void endLine() throws IOException {
+        json.writeEndObject();
+        json.writeRaw('\n');
         json.flush();
+        line.writeTo(out);
+        line.reset();
     }
 
     private void writeAssertion(final AssertionView view) throws IOException {

@@ -18,9 +18,12 @@ abstract class ReadCommand extends DirectoryCommand {
         checkParameters();
         try (Snapshot snapshot = Snapshot.open(existingDirectory(), this::complain)) {
             final JsonRecordWriter json = new JsonRecordWriter(console.out());
-            final String missing = print(snapshot.newReader(), json);
-            json.flush();
-            console.out().flush();
+            final String missing;
+            try {
+                missing = print(snapshot.newReader(), json);
+            } finally {
+                console.out().flush(); // what could be read
+            }
             if (missing != null) {
                 throw new CommandException(ExitCode.NO, missing);
             }

@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "verify",
         description = {
-            "Checks journal and stores, each by itself and against each other.",
+            "Checks journal and stores, each by itself and against each other, of a directory that"
+                    + " no engine runs on.",
             "",
             "Prints counts, digest and the differences, the first 1,000 of them one by one: flipped bits, gaps, files cut off, missing"
                     + " or foreign stores, entries of no record. Records that the"

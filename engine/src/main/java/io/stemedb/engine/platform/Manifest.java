@@ -43,7 +43,7 @@ public record Manifest(
      */
     public static Manifest read(final Path directory) {
         final Path file = directory.resolve(FILE);
-        if (!Files.exists(file)) {
+        if (Files.notExists(file)) { // and not where nobody may look
             return null;
         }
         try {
@@ -63,7 +63,13 @@ public record Manifest(
         final String body = crcAt < 0 ? text : text.substring(0, crcAt);
         if (crcAt < 0 || !text.substring(crcAt).equals(crcLine(body))) {
             throw new ManifestException(
-                    file + ": crc32c: must be " + crcLine(body).strip() + ", the file was altered");
+                    file
+                            + ": crc32c: the file was altered: its text has "
+                            + crcLine(body).strip()
+                            + ", it says "
+                            + (crcAt < 0 ? "nothing" : text.substring(crcAt).strip())
+                            + "; put it back from a backup, or delete it and have the command"
+                            + " repair make it anew");
         }
         final String[] lines = body.split("\n", -1);
         if (lines.length != 6) {

@@ -40,7 +40,6 @@ class JsonFuzzTest {
             final byte[] hash = TestEngines.hashOf(TestEngines.copy(record, 0, length));
             writer.write(
                     JsonRecordWriter.NO_SEQUENCE, new UnsafeBuffer(hash), 0, record, 0, length);
-            writer.flush();
             lines[i] = inputOf(out.toString(StandardCharsets.UTF_8));
         }
         return lines;

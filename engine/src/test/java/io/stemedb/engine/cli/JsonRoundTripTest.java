@@ -214,7 +214,6 @@ class JsonRoundTripTest {
         final ByteArrayOutputStream out = new ByteArrayOutputStream();
         final JsonRecordWriter writer = new JsonRecordWriter(out);
         writer.write(sequence, hash, 0, record, 0, length);
-        writer.flush();
         return out.toByteArray();
     }
 

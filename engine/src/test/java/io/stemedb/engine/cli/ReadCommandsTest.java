@@ -110,7 +110,6 @@ class ReadCommandsTest {
                 final int length = records.next().encode(buffer, 0);
                 json.write(0, buffer, 0, buffer, 0, length);
             }
-            json.flush();
         } catch (final IOException e) {
             throw new AssertionError(e);
         }
@@ -189,6 +188,29 @@ class ReadCommandsTest {
             assertTrue(result.err().startsWith("stemedb: no such directory: "), result.err());
             assertEquals(1, result.err().lines().count(), result.err());
             assertFalse(Files.exists(directory));
+        }
+    }
+
+    @Test
+    void aLostOrAlteredManifestIsSaidWithTheWayOut() throws IOException {
+        ingest(Cli.claim("s", 1, 1));
+        final Path manifest = directory.resolve("manifest");
+        final String text = Files.readString(manifest);
+        for (final String altered : new String[] {"", text.replace('4', '5'), null}) {
+            Files.delete(manifest);
+            if (altered != null) {
+                Files.writeString(manifest, altered);
+            }
+            for (final String command : new String[] {"subjects", "verify", "quarantine"}) {
+                final Cli.Result result = cli.run(command);
+                assertEquals(3, result.exitCode(), result.err());
+                assertTrue(result.err().contains("repair make it anew"), result.err());
+                assertTrue(result.err().contains("manifest"), result.err());
+            }
+            if (altered == null) {
+                assertEquals(0, cli.run("repair").exitCode());
+                assertEquals(0, cli.run("verify").exitCode());
+            }
         }
     }
 

@@ -30,7 +30,7 @@ final class Children implements AutoCloseable {
     private static final long OPEN_BYTES_MS = 100_000;
 
     /** As many times the limit by the clock: a machine may be loaded, and its disk stand still. */
-    static final int WALL = 6;
+    static final int WALL = 30;
 
     /** A child lives for a second: it does not pay to compile well. */
     private static final List<String> FLAGS =

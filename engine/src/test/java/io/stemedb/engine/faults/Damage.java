@@ -23,7 +23,8 @@ public final class Damage {
         TRUNCATED,
         DUPLICATED_PAGE,
         SWAPPED_PAGES,
-        STALE_PAGE
+        STALE_PAGE,
+        EARLIER_PAGE
     }
 
     private Damage() {}
@@ -86,6 +87,10 @@ public final class Damage {
             }
             case ZERO_PAGE ->
                     Arrays.fill(bytes, page, Math.min(bytes.length, page + PAGE), (byte) 0);
+            // of a file that grows: as it was when its page was written up to there
+            case EARLIER_PAGE ->
+                    Arrays.fill(
+                            bytes, at, Math.min(bytes.length, at / PAGE * PAGE + PAGE), (byte) 0);
             case TRUNCATED -> bytes = Arrays.copyOf(bytes, at);
             default -> {
                 final byte[] source =

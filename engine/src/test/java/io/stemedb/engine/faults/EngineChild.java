@@ -6,6 +6,7 @@ import io.stemedb.engine.Durability;
 import io.stemedb.engine.Engine;
 import io.stemedb.engine.EngineContext;
 import io.stemedb.engine.EngineFailedException;
+import io.stemedb.engine.Reader;
 import io.stemedb.engine.RecordMix;
 import io.stemedb.engine.StoreContent;
 import io.stemedb.engine.TestEngines;
@@ -254,6 +255,11 @@ public final class EngineChild {
                 }
             }
             pause.idle();
+        }
+        try (Reader reader = engine.newReader()) {
+            if (reader.subjects("", 1, (subject, offset, length) -> {}) == 0) {
+                wrong.add("a failed engine does not read");
+            }
         }
         if (closing) {
             engine.close();

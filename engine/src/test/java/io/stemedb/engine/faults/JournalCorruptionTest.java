@@ -167,8 +167,14 @@ class JournalCorruptionTest {
         }
     }
 
-    private static Account open(final Path journal, final List<byte[]> records, final String when) {
-        try (ChronicleJournal opened = ChronicleJournal.open(journal, config(records.size()))) {
+    /** With stores that hold all, or nothing: then only the mark says how far it was SYNCED. */
+    private static Account open(
+            final Path journal,
+            final List<byte[]> records,
+            final boolean stored,
+            final String when) {
+        try (ChronicleJournal opened =
+                ChronicleJournal.open(journal, config(stored ? records.size() : 0))) {
             assertEquals(records.size(), opened.appended(), when);
             return new Account(records, when).read(opened.newReader(1));
         }
@@ -229,8 +235,8 @@ class JournalCorruptionTest {
                     places.stream().filter(place -> place.segment().equals(segment)).toList();
             final byte[] before = Files.readAllBytes(segment);
             final int[] range = target.of(before, records, random);
-            // all pairs of both are verified once in 160 rounds
-            final boolean verified = round / KINDS.length % 4 == 0;
+            final boolean stored = round / KINDS.length % 2 == 0;
+            final boolean verified = round / KINDS.length % 4 == 0; // each kind with each target
             final Path copy = work.resolve("data-" + round);
             final Path journal = copy.resolve("journal");
             Damage.copy(verified ? base : base.resolve("journal"), verified ? copy : journal);
@@ -247,7 +253,7 @@ class JournalCorruptionTest {
                 checkNamed(copy, file, when);
                 named.add(kind);
             }
-            check(open(journal, RECORDS, when), touched);
+            check(open(journal, RECORDS, stored, when + (stored ? "" : ", not stored")), touched);
             Damage.delete(copy);
         }
         assertEquals(EnumSet.allOf(Damage.Kind.class), named);
@@ -284,15 +290,32 @@ class JournalCorruptionTest {
         final List<Path> segments = Damage.files(base.resolve("journal"), ".cq4");
         for (int i = 0; i < segments.size(); i++) {
             final Path segment = segments.get(i);
-            final Path copy = work.resolve("gone-" + i);
-            Damage.copy(base.resolve("journal"), copy);
-            Files.delete(Damage.files(copy, ".cq4").get(i));
             final BitSet gone = new BitSet();
             places.stream()
                     .filter(place -> place.segment().equals(segment))
                     .forEach(place -> gone.set((int) place.sequence()));
-            check(open(copy, RECORDS, "segment " + i + " is gone"), gone);
+            for (final boolean stored : new boolean[] {true, false}) {
+                final Path copy = work.resolve("gone-" + i + stored);
+                Damage.copy(base.resolve("journal"), copy);
+                Files.delete(Damage.files(copy, ".cq4").get(i));
+                check(open(copy, RECORDS, stored, "segment " + i + " is gone"), gone);
+            }
         }
+    }
+
+    /** The control: at the end of a journal that no store has, the mark is what tells. */
+    @Test
+    void withoutTheMarkALostEndIsMissingWithoutAWord() throws IOException {
+        final Path copy = work.resolve("no-mark");
+        Damage.copy(base.resolve("journal"), copy);
+        final List<Path> segments = Damage.files(copy, ".cq4");
+        final Path last = segments.get(segments.size() - 1);
+        Files.write(last, Arrays.copyOf(Files.readAllBytes(last), (int) Files.size(last) / 2));
+        Files.delete(copy.resolve("synced"));
+        final AssertionError caught =
+                assertThrows(
+                        AssertionError.class, () -> open(copy, RECORDS, false, "without a mark"));
+        assertTrue(caught.getMessage().startsWith("without a mark"), caught.getMessage());
     }
 
     /** Each of its 32,768 bits, by a reader that opens nothing. */
@@ -354,7 +377,7 @@ class JournalCorruptionTest {
     void aRecordThatWasLeftOutIsCaught() {
         final List<byte[]> records = new ArrayList<>();
         append(work.resolve("a"), new RecordMix(new Random(SEED), 50), 100, records);
-        open(work.resolve("a"), records, "sound").checkComplete();
+        open(work.resolve("a"), records, true, "sound").checkComplete();
         try (ChronicleJournal journal = ChronicleJournal.open(work.resolve("b"), config(0))) {
             for (int i = 0; i < records.size(); i++) {
                 if (i != 50) {
@@ -365,7 +388,7 @@ class JournalCorruptionTest {
         }
         assertThrows(
                 AssertionError.class,
-                () -> open(work.resolve("b"), records, "left out").checkComplete());
+                () -> open(work.resolve("b"), records, true, "left out").checkComplete());
     }
 
     /** The control: a record lost that was not damaged, and damage of which nothing is told. */

@@ -14,14 +14,13 @@ import io.stemedb.engine.store.StoreException;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -123,11 +122,11 @@ final class MediaChild {
         launch();
         some();
         final Path filler = media.resolve("filler");
-        awaitRefusal(component, () -> fillUp(filler));
+        awaitRefusal(component, () -> Mounts.fillUp(filler));
         if ("journal".equals(component)) {
             awaitFullJournal();
         } else {
-            storedStands(() -> fillUp(filler));
+            storedStands(() -> Mounts.fillUp(filler));
         }
         readAll();
         if (emptied) {
@@ -142,7 +141,7 @@ final class MediaChild {
         final BareQueue queue = new BareQueue(data.resolve("journal"));
         final byte[] record = claims.encode(1);
         queue.append(++last, record);
-        fillUp(media.resolve("filler"));
+        Mounts.fillUp(media.resolve("filler"));
         try {
             await(
                     5,
@@ -223,11 +222,11 @@ final class MediaChild {
         launch();
         some();
         final Path filler = media.resolve("filler");
-        awaitRefusal(component, () -> fillUp(filler));
+        awaitRefusal(component, () -> Mounts.fillUp(filler));
         final long beyondMemory = last + 4 * SOME;
         await(30, "room in the journal", () -> append() && last >= beyondMemory);
         engine.close();
-        fillUp(filler);
+        Mounts.fillUp(filler);
         final long startNs = pace.nanoTime();
         try {
             launch();
@@ -376,10 +375,13 @@ final class MediaChild {
         awaitTold(error -> error instanceof StorageFull full && isOf(component, full), again);
     }
 
+    /** Names the part, its place, and how much is free there, and not on another disk. */
     private boolean isOf(final String component, final StorageFull full) {
+        final String folder = component.toLowerCase(Locale.ROOT).replaceFirst("(db)? store", "");
+        final Path medium = data.toAbsolutePath().resolve(folder);
         return component.equals(full.component())
-                && full.path().startsWith(data.toAbsolutePath())
-                && full.freeBytes() >= 0
+                && full.path().startsWith(medium)
+                && full.freeBytes() <= medium.toFile().getTotalSpace()
                 && ((Throwable) full).getMessage().contains("free bytes");
     }
 
@@ -404,6 +406,8 @@ final class MediaChild {
      * journal's is an answer; a store's is that nothing more is stored, though it is asked for.
      */
     private void awaitTold(final Predicate<Throwable> expected, final Runnable again) {
+        final BooleanSupplier isTold =
+                () -> told.stream().anyMatch(expected.or(StorageFull.class::isInstance));
         await(
                 40,
                 "refusal, told " + told,
@@ -413,23 +417,23 @@ final class MediaChild {
                         require(last > 0, "appended");
                     }
                     if (lastAnswer == Appender.STORAGE_FULL) {
-                        await(1, "error of a refusal", () -> !told.isEmpty());
+                        await(1, "error of a refusal", isTold);
                     }
-                    while (told.isEmpty() && engine.watermark(Watermark.STORED) < last) {
-                        awaitStoredOrTold();
+                    while (!isTold.getAsBoolean() && engine.watermark(Watermark.STORED) < last) {
+                        awaitStoredOr(isTold);
                     }
                     return told.stream().anyMatch(expected);
                 });
         System.out.println("told " + told.stream().filter(expected).findFirst().orElseThrow());
     }
 
-    private void awaitStoredOrTold() {
+    private void awaitStoredOr(final BooleanSupplier isTold) {
         final long stored = engine.watermark(Watermark.STORED);
         await(
                 1,
                 "error of a refusal",
                 () ->
-                        !told.isEmpty()
+                        isTold.getAsBoolean()
                                 || engine.checkpoint(LOOK_NS)
                                 || engine.watermark(Watermark.STORED) > stored);
     }
@@ -466,21 +470,6 @@ final class MediaChild {
             found = NumberedClaims.read(reader, readable);
         }
         require(found == readable, "read " + found + " of " + readable);
-    }
-
-    private static void fillUp(final Path filler) {
-        byte[] chunk = new byte[1 << 20];
-        while (chunk.length > 0) {
-            try (OutputStream out =
-                    Files.newOutputStream(
-                            filler, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-                while (true) {
-                    out.write(chunk);
-                }
-            } catch (final IOException e) {
-                chunk = new byte[chunk.length / 8];
-            }
-        }
     }
 
     private void await(final int seconds, final String what, final BooleanSupplier condition) {

@@ -1,9 +1,11 @@
 package io.stemedb.engine.faults;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -89,6 +91,22 @@ final class Mounts implements AutoCloseable {
             final Path at = mounted.pop();
             if (!Machine.works("umount", at.toString())) {
                 Machine.run("umount", "-l", at.toString());
+            }
+        }
+    }
+
+    /** Takes all room that there is. */
+    static void fillUp(final Path filler) {
+        byte[] chunk = new byte[1 << 20];
+        while (chunk.length > 0) {
+            try (OutputStream out =
+                    Files.newOutputStream(
+                            filler, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+                while (true) {
+                    out.write(chunk);
+                }
+            } catch (final IOException e) {
+                chunk = new byte[chunk.length / 8];
             }
         }
     }

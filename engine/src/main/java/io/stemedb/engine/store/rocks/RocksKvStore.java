@@ -136,7 +136,7 @@ public final class RocksKvStore implements KvStore {
      */
     public static KvStore openReadOnly(
             final Path directory, final StoreIdentity identity, final Path nativeDirectory) {
-        if (!Files.exists(directory.resolve("CURRENT"))) {
+        if (Files.notExists(directory.resolve("CURRENT"))) { // and not where nobody may look
             return MemoryKvStore.empty();
         }
         RocksNative.load(nativeDirectory);

@@ -3,6 +3,7 @@ package io.stemedb.engine.faults.sim;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.stemedb.codecs.InvalidRecordException;
 import io.stemedb.engine.faults.Scale;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Tag;
@@ -115,6 +116,7 @@ class SimulationTest {
     private static boolean isNoticed(final Mutant mutant, final Throwable error) {
         return error != null
                 && (error instanceof Violation
+                        || mutant == Mutant.FLIP_UNSEEN && error instanceof InvalidRecordException
                         || String.valueOf(error.getMessage()).contains(toldBy(mutant))
                         || isNoticed(mutant, error.getCause()));
     }
