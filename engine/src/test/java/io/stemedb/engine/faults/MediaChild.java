@@ -377,7 +377,8 @@ final class MediaChild {
 
     /** Names the part, its place, and how much is free there, and not on another disk. */
     private boolean isOf(final String component, final StorageFull full) {
-        final String folder = component.toLowerCase(Locale.ROOT).replaceFirst("(db)? store", "");
+        final String folder =
+                component.replace("RocksDB", "rocks").split(" ")[0].toLowerCase(Locale.ROOT);
         final Path medium = data.toAbsolutePath().resolve(folder);
         return component.equals(full.component())
                 && full.path().startsWith(medium)

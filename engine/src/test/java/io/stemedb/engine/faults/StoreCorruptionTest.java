@@ -261,7 +261,10 @@ class StoreCorruptionTest {
         StoreContent.delete(sound, "lmdb");
         final int kept = JournalPlaces.of(sound).size();
         assertTrue(kept > 1 && kept < COUNT, "kept " + kept);
-        final String range = "sequences " + (kept + 1) + "-" + COUNT + " are missing";
+        // of the first there may be a frame, and it is told by itself
+        final String one = "sequence " + (kept + 1) + " is missing";
+        final String all = "sequences " + (kept + 1) + "-" + COUNT + " are missing";
+        final String others = "sequences " + (kept + 2) + "-" + COUNT + " are missing";
         final List<Throwable> told = new java.util.concurrent.CopyOnWriteArrayList<>();
         try (Engine engine = Engine.launch(TestEngines.context(sound).errorHandler(told::add))) {
             assertEquals(
@@ -269,9 +272,8 @@ class StoreCorruptionTest {
                     TestEngines.claim(engine.newAppender(), "next", 1, 1),
                     "no sequence is given twice");
         }
-        assertTrue(
-                told.stream().anyMatch(error -> error.getMessage().contains(range)),
-                told::toString);
+        final String text = told.toString();
+        assertTrue(text.contains(all) || text.contains(one) && text.contains(others), text);
     }
 
     /**
