@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.stemedb.engine.status.Counter;
 import io.stemedb.engine.status.StorageFull;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,6 +24,7 @@ class FullStoreTest {
     private static final int MAP = 1 << 20;
     private static final int GENERATION = 1 << 20;
     private static final int BACKLOG = 2 << 20;
+    private static final int REFUSALS = 4;
     private static final String TEXT = TestEngines.ofLength('t', 200);
 
     @TempDir Path directory;
@@ -86,8 +88,14 @@ class FullStoreTest {
         while (tryAppend(appender, next) > 0) {
             next++;
         }
-        return told.stream().anyMatch(StorageFull.class::isInstance)
-                && engine.watermark(Watermark.READABLE) < next - 2;
+        if (told.stream().noneMatch(StorageFull.class::isInstance)) {
+            return false;
+        }
+        // ingest may still be on its way: it stands if it did not move during some refusals
+        final long readable = engine.watermark(Watermark.READABLE);
+        final long refusals = engine.counters().get(Counter.FLUSH_RETRIES) + REFUSALS;
+        await(() -> engine.counters().get(Counter.FLUSH_RETRIES) >= refusals);
+        return engine.watermark(Watermark.READABLE) == readable && tryAppend(appender, next) < 0;
     }
 
     private static void await(final BooleanSupplier condition) {
