@@ -57,6 +57,21 @@ static void drop(const char *directory)
             die("umount");
         usleep(1000);
     }
+    /*
+     * The namespace of another test's child may hold it: mounted again it would be the old state,
+     * and what the old one writes at its end would be in the new one. Exclusively the device opens
+     * when that has ended.
+     */
+    for (int attempt = 0; mounted; attempt++) {
+        int loop = open(device, O_RDONLY | O_EXCL | O_CLOEXEC);
+        if (loop >= 0) {
+            close(loop);
+            break;
+        }
+        if (errno != EBUSY || attempt == 60000)
+            die(device);
+        usleep(1000);
+    }
     mounted = 0;
 }
 
@@ -149,7 +164,7 @@ int main(int count, char **arguments)
     char line[128], mode[8];
     while (fgets(line, sizeof line, stdin)) {
         unsigned long long wanted, asked;
-        drop(arguments[4]);
+        drop(mount_point);
         if (sscanf(line, "state %llu %llu %7s", &wanted, &asked, mode) != 3) {
             puts("dropped"), fflush(stdout);
             continue;
@@ -167,7 +182,7 @@ int main(int count, char **arguments)
             if (memcmp(image + at, base + at, CHUNK))
                 memcpy(image + at, base + at, CHUNK);
         apply_some(flushed, cut);
-        if (mount(device, arguments[4], arguments[5], !strcmp(mode, "ro") ? MS_RDONLY : 0, ""))
+        if (mount(device, mount_point, arguments[5], !strcmp(mode, "ro") ? MS_RDONLY : 0, ""))
             die("mount");
         mounted = 1;
         puts("mounted"), fflush(stdout);

@@ -110,7 +110,7 @@ record BackupManifest(
                     gaps(value(lines[5])),
                     files);
         } catch (final IOException e) {
-            throw new UncheckedIOException(file + ": cannot be read", e);
+            throw new UncheckedIOException(file + ": cannot be read: " + e, e);
         }
     }
 

@@ -234,7 +234,7 @@ final class EngineParts implements AutoCloseable {
         try (Stream<Path> entries = Files.list(directory)) {
             return entries.filter(entry -> !entry.endsWith("lost+found")).toList();
         } catch (final IOException e) {
-            throw new UncheckedIOException(directory + ": cannot be listed", e);
+            throw new UncheckedIOException(directory + ": cannot be listed: " + e, e);
         }
     }
 
@@ -249,7 +249,7 @@ final class EngineParts implements AutoCloseable {
             }
         } catch (final IOException e) {
             throw new UncheckedIOException(
-                    directory + ": cannot be made, or not accessible to its owner only", e);
+                    directory + ": cannot be made, or not accessible to its owner only: " + e, e);
         }
     }
 

@@ -19,10 +19,11 @@ import java.util.function.LongConsumer;
  * @param rocks what is wrong with RocksDB
  * @param lmdb what is wrong with LMDB
  * @param damages damaged records of the journal
- * @param excerpts sound records in excerpts that were altered; at most one more than are mended
+ * @param excerpts sound records in excerpts that were altered
  * @param oldestSequence oldest record of the journal; in one without a record that of the first it
  *     will have, or 0 if that is not known
  * @param lastSequence newest record of the journal
+ * @param syncedSequence newest one that the journal has said is SYNCED; 0 if that is not known
  */
 record Examination(
         Verification verification,
@@ -31,7 +32,8 @@ record Examination(
         List<JournalDamage> damages,
         List<JournalExcerpt> excerpts,
         long oldestSequence,
-        long lastSequence) {
+        long lastSequence,
+        long syncedSequence) {
 
     /**
      * What is wrong with a store.
@@ -98,7 +100,8 @@ record Examination(
                         comparison.damages(),
                         comparison.excerpts(),
                         tail.oldestSequence(),
-                        tail.nextSequence() - 1);
+                        tail.nextSequence() - 1,
+                        tail.syncedSequence());
             } catch (final JournalException | UncheckedIOException e) {
                 throw new EngineException(journal + ": " + e.getMessage(), e);
             }

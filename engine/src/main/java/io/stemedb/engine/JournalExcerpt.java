@@ -9,17 +9,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A record of the journal that is right, in an excerpt of which a field was altered. It is no
- * damage: whoever reads the journal takes it, and so does a rebuild.
+ * A record of the journal that is right, in an excerpt of which a field was altered: its frame,
+ * length or sequence, where the seal says so, or a byte of the seal itself. A seal that differs in
+ * more is another record's, and no reader of the journal takes that for this one. It is no damage:
+ * whoever reads the journal takes the record, and so does a rebuild.
  *
  * @param segment its file
  * @param sequence its sequence
  * @param position where its excerpt starts
  * @param recordLength bytes of the record
- * @param unread folder of the store that alone could say whether the record belongs here, and
- *     cannot be read; null if that is known
  */
-record JournalExcerpt(Path segment, long sequence, int position, int recordLength, String unread) {
+record JournalExcerpt(Path segment, long sequence, int position, int recordLength) {
 
     /** Writes the same record, in an excerpt as it must be. */
     Patch patch() throws IOException {

@@ -43,7 +43,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * </ul>
  *
  * <p>A record that is right and only stands in an altered excerpt is no damage and needs no store:
- * see {@link AlteredExcerpts}.
+ * see {@link JournalExcerpt}.
  */
 final class JournalRepair {
     private static final long LOST_MAX = 1_000_000;

@@ -41,6 +41,9 @@ public final class Repair implements AutoCloseable {
     /** Steps without progress where a store fails, and the rebuilding gives up. */
     private static final int STILL_MAX = 50;
 
+    /** Of records to be written in new excerpts: they are held until all is planned. */
+    private static final long EXCERPTS_BYTES_MAX = 64 << 20;
+
     private final Path directory;
     private final Manifest manifest;
     private final DirectoryLock lock;
@@ -58,6 +61,9 @@ public final class Repair implements AutoCloseable {
     private long setAside;
 
     private boolean isManifestLost;
+
+    /** Records at the journal's end, behind what the stores that can be read have. */
+    private boolean isEndLost;
 
     private Repair(
             final Path directory,
@@ -101,7 +107,7 @@ public final class Repair implements AutoCloseable {
             return repair;
         } catch (final IOException e) {
             lock.close();
-            throw new UncheckedIOException(directory + ": cannot be looked at", e);
+            throw new UncheckedIOException(directory + ": cannot be looked at: " + e, e);
         } catch (final RuntimeException e) {
             lock.close();
             throw e;
@@ -124,40 +130,30 @@ public final class Repair implements AutoCloseable {
         lost += planEnd();
         final StoreFault rocks = examination.rocks();
         final StoreFault lmdb = examination.lmdb();
-        planStore("RocksDB", EngineParts.ROCKS, rocks, lost);
-        planStore("LMDB", EngineParts.LMDB, lmdb, lost);
+        final boolean shut = staysShut(rocks, lost) || staysShut(lmdb, lost);
+        planStore("RocksDB", EngineParts.ROCKS, rocks, lost, shut);
+        planStore("LMDB", EngineParts.LMDB, lmdb, lost, shut);
         planExcerpts();
     }
 
-    /** After the stores: one that is rebuilt in any case takes what the journal has. */
+    /** They need no store: the seal says that the records belong where they stand. */
     private void planExcerpts() throws IOException {
-        final List<JournalExcerpt> excerpts = examination.excerpts();
-        if (excerpts.size() > AlteredExcerpts.MAX) {
-            impossible.add(
-                    "more than "
-                            + AlteredExcerpts.MAX
-                            + " records are sound in excerpts that are not, from sequence "
-                            + excerpts.get(0).sequence()
-                            + " in "
-                            + excerpts.get(0).segment()
-                            + " on, as in a file under another's name: all stay as they are");
-            return;
-        }
         final Map<Path, List<Patch>> right = new LinkedHashMap<>();
-        for (final JournalExcerpt excerpt : excerpts) {
-            if (excerpt.unread() == null || rebuilt.contains(excerpt.unread())) {
-                right.computeIfAbsent(excerpt.segment(), path -> new ArrayList<>())
-                        .add(excerpt.patch());
-            } else {
+        int count = 0;
+        long bytes = 0;
+        for (final JournalExcerpt excerpt : examination.excerpts()) {
+            bytes += excerpt.recordLength();
+            if (++count == JournalComparison.DAMAGES_MAX || bytes > EXCERPTS_BYTES_MAX) {
                 impossible.add(
-                        "sequence "
+                        "records from "
                                 + excerpt.sequence()
-                                + " in "
+                                + " on in "
                                 + excerpt.segment()
-                                + ": its seal is wrong, and "
-                                + excerpt.unread()
-                                + "/, which could confirm the record, cannot be read");
+                                + " are sound in excerpts that are not: repair again for them");
+                break;
             }
+            right.computeIfAbsent(excerpt.segment(), path -> new ArrayList<>())
+                    .add(excerpt.patch());
         }
         add(right, "write the excerpts of %d sound records of %s anew: sequences %s");
     }
@@ -243,29 +239,71 @@ public final class Repair implements AutoCloseable {
      * lost its end, and may be all that has it.
      */
     private long planEnd() {
-        final long last = examination.lastSequence();
+        final long last = last();
         final long cursor =
                 Math.max(
-                        isAhead(examination.rocks()) ? examination.rocks().cursor() : 0,
-                        isAhead(examination.lmdb()) ? examination.lmdb().cursor() : 0);
-        if (cursor == 0) {
-            return 0;
+                        isAhead(examination.rocks()) ? examination.rocks().cursor() : last,
+                        isAhead(examination.lmdb()) ? examination.lmdb().cursor() : last);
+        if (cursor > last) {
+            impossible.add(
+                    "sequences "
+                            + (last + 1)
+                            + "-"
+                            + cursor
+                            + ": the journal has lost them, the stores that have them stay");
         }
-        impossible.add(
-                "sequences "
-                        + (last + 1)
-                        + "-"
-                        + cursor
-                        + ": the journal has lost them, the stores that have them stay");
-        return 1;
+        if (examination.syncedSequence() > cursor) {
+            isEndLost = true;
+            impossible.add(
+                    "sequences "
+                            + (cursor + 1)
+                            + "-"
+                            + examination.syncedSequence()
+                            + ": the journal has lost them, and no store that can be read has"
+                            + " them");
+        }
+        return cursor > last ? 1 : 0;
     }
 
+    /** Newest record that the journal has, or had before it was trimmed. */
+    private long last() {
+        return Math.max(examination.lastSequence(), examination.oldestSequence() - 1);
+    }
+
+    /**
+     * Whether it may have records that the journal has lost. That they were set aside says so of
+     * the store only that was behind.
+     */
     private boolean isAhead(final StoreFault store) {
-        return !store.foreign() && store.cursor() > examination.lastSequence();
+        return !store.foreign() && store.cursor() > last();
     }
 
+    /** Whether it cannot be opened, and may have the end that the journal has lost. */
+    private boolean mayHaveEnd(final StoreFault store) {
+        return isEndLost && store.cursor() == 0 && !store.readable();
+    }
+
+    /** Whether it may have what the journal has lost. */
+    private boolean mayHaveLost(final StoreFault store, final long lost) {
+        return (lost > 0 || mayHaveEnd(store) || setAside > 0 && store.unmarked() > 0)
+                && !store.missing()
+                && !store.foreign();
+    }
+
+    /** Whether it stays, and no engine opens with it. */
+    private boolean staysShut(final StoreFault store, final long lost) {
+        return store.cursor() == 0 && !store.readable() && mayHaveLost(store, lost);
+    }
+
+    /**
+     * @param shut whether no engine opens while one of the stores stays: none is rebuilt
+     */
     private void planStore(
-            final String name, final String folder, final StoreFault fault, final long lost) {
+            final String name,
+            final String folder,
+            final StoreFault fault,
+            final long lost,
+            final boolean shut) {
         final long last = examination.lastSequence();
         if (fault.findings() == 0 || isAhead(fault)) {
             return;
@@ -282,14 +320,18 @@ public final class Repair implements AutoCloseable {
                             + ": it needs sequences 1-"
                             + (examination.oldestSequence() - 1)
                             + ", and the journal is trimmed");
-        } else if ((lost > 0 || setAside > 0 && fault.unmarked() > 0)
-                && !fault.missing()
-                && !fault.foreign()) {
+        } else if (mayHaveLost(fault, lost)) {
             impossible.add(
                     name
                             + " "
                             + why
                             + ": it may have records that the journal has lost, and stays");
+        } else if (shut) {
+            impossible.add(
+                    name
+                            + " "
+                            + why
+                            + ": it is not rebuilt while the other store cannot be opened and stays");
         } else {
             rebuilt.add(folder);
             steps.add(

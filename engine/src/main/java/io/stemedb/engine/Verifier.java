@@ -58,7 +58,7 @@ public final class Verifier {
                 lines.add("read " + filesOf(directory.resolve(part)));
             }
         } catch (final IOException e) {
-            throw new UncheckedIOException(directory + ": cannot be looked at", e);
+            throw new UncheckedIOException(directory + ": cannot be looked at: " + e, e);
         } finally {
             lock.close();
         }

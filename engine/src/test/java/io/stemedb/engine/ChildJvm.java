@@ -16,6 +16,10 @@ import java.util.concurrent.TimeUnit;
  * A main method in a JVM of its own, with this JVM's flags and class path; output goes to a file.
  */
 public final class ChildJvm implements AutoCloseable {
+    /** Of the tests. */
+    public static final String CLASS_PATH =
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+
     /** Of a child that hangs, for ever: how long it takes to be red, and no limit of anything. */
     private static final int TIMEOUT_S = 300;
 
@@ -39,15 +43,24 @@ public final class ChildJvm implements AutoCloseable {
             final List<String> flags,
             final Class<?> main,
             final String... arguments) {
+        return start(output, before, flags, CLASS_PATH, main, arguments);
+    }
+
+    /** With another class path. */
+    public static ChildJvm start(
+            final Path output,
+            final List<String> before,
+            final List<String> flags,
+            final String classPath,
+            final Class<?> main,
+            final String... arguments) {
         final List<String> command = new ArrayList<>(before);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(flags);
         command.add("-XX:-UsePerfData"); // it writes into the system's temporary directory
         command.add("-cp");
-        command.add(
-                System.getProperty(
-                        "surefire.test.class.path", System.getProperty("java.class.path")));
+        command.add(classPath);
         command.add(main.getName());
         command.addAll(List.of(arguments));
         try {

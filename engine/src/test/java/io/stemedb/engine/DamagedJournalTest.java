@@ -162,11 +162,16 @@ class DamagedJournalTest {
             throws IOException {
         fill();
         final int kept = 100;
-        final JournalPlaces.Place place = JournalPlaces.of(directory).get(kept);
-        JournalPlaces.change(
-                place.segment(),
-                bytes -> Arrays.fill(bytes, place.frame(), bytes.length, (byte) 0));
+        loseTheEnd(kept);
         final String range = (kept + 1) + "-" + COUNT;
+        try (Repair repair = Repair.plan(directory, count -> {})) {
+            assertEquals(
+                    List.of(
+                            "sequences "
+                                    + range
+                                    + ": the journal has lost them, and no store that can be read has them"),
+                    repair.impossible());
+        }
         final List<String> told = Collections.synchronizedList(new ArrayList<>());
         try (Engine engine =
                         Engine.launch(
@@ -186,6 +191,38 @@ class DamagedJournalTest {
         final Verification verification = Verifier.verify(directory, count -> {});
         assertEquals(1, verification.differenceCount(), verification::toString);
         assertTrue(verification.differences().get(0).contains(range), verification::toString);
+    }
+
+    private void loseTheEnd(final int kept) {
+        final JournalPlaces.Place place = JournalPlaces.of(directory).get(kept);
+        JournalPlaces.change(
+                place.segment(),
+                bytes -> Arrays.fill(bytes, place.frame(), bytes.length, (byte) 0));
+    }
+
+    /** A store that cannot be opened may have what the journal has lost: it is not moved away. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aStoreThatMayHaveTheEndStays(final boolean headless) throws IOException {
+        fill();
+        Engine.launch(context(directory)).close();
+        loseTheEnd(100);
+        StoreContent.delete(directory, EngineParts.LMDB);
+        final Path current = directory.resolve("rocks/CURRENT");
+        if (headless) {
+            Files.delete(current);
+        } else {
+            Files.writeString(current, "MANIFEST-000999\n");
+        }
+        try (Repair repair = Repair.plan(directory, count -> {})) {
+            assertEquals(List.of(), repair.steps());
+            final String impossible = repair.impossible().toString();
+            assertTrue(impossible.contains("no store that can be read has them"), impossible);
+            assertTrue(impossible.contains("RocksDB is damaged: it may have records"), impossible);
+            assertTrue(impossible.contains("LMDB is missing: it is not rebuilt"), impossible);
+            assertFalse(repair.run(Throwable::printStackTrace, count -> {}).isSound());
+        }
+        assertFalse(Files.exists(directory.resolve("aside")), "moved aside");
     }
 
     /** As where the disks of journal and stores are not mounted. */

@@ -110,6 +110,39 @@ class ExcerptRepairTest {
         isMendedAtOnce();
     }
 
+    @Test
+    void allOfThemAreWrittenAnew() {
+        JournalPlaces.of(data).forEach(place -> place.flip(SEAL));
+        isMendedAtOnce();
+    }
+
+    /** It is not the excerpts that are wrong, and they are as they must be. */
+    @Test
+    void metadataThatReachesOverRecordsIsToldAndNoExcerptWrittenAnew() {
+        JournalPlaces.change(JournalPlaces.of(data).get(0).segment(), bytes -> bytes[1] ^= 0x40);
+        final Verification verification = Verifier.verify(data, count -> {});
+        assertEquals(1, verification.differenceCount(), verification::toString);
+        assertEquals(RECORDS, verification.journalRecords(), verification::toString);
+        assertEquals(List.of(), impossible());
+    }
+
+    /** A byte of a seal may be altered; one that differs in more is that of another record. */
+    @ParameterizedTest
+    @CsvSource({"0, true", "5, false"})
+    void aSealThatIsWrongInTwoBytesIsAnotherOnes(final int distance, final boolean same) {
+        final Place place = place(VOTE);
+        JournalPlaces.change(
+                place.segment(),
+                bytes -> {
+                    bytes[place.frame() + SEAL] ^= 1;
+                    bytes[place.frame() + SEAL + distance] ^= 2;
+                });
+        try (Repair repair = Repair.plan(data, count -> {})) {
+            final String steps = repair.steps().toString();
+            assertEquals(same, steps.contains("write the excerpts of 1 "), () -> seed + steps);
+        }
+    }
+
     /** The stores' damage does not keep what is right in the journal from being used. */
     @ParameterizedTest
     @CsvSource({

@@ -152,8 +152,14 @@ final class IngestCommand extends DirectoryCommand {
         }
     }
 
-    private InputStream open() throws IOException {
-        return file.equals(STANDARD_INPUT) ? console.in() : Files.newInputStream(Path.of(file));
+    private InputStream open() throws CommandException, IOException {
+        if (file.equals(STANDARD_INPUT)) {
+            return console.in();
+        }
+        if (Files.isDirectory(Path.of(file))) {
+            throw new CommandException(ExitCode.FAILED, "is a directory, no file: " + file);
+        }
+        return Files.newInputStream(Path.of(file));
     }
 
     private String inputName() {

@@ -1,8 +1,11 @@
 package io.stemedb.engine.cli;
 
+import io.stemedb.codecs.Limits;
 import io.stemedb.engine.ClaimHandler;
 import io.stemedb.engine.Reader;
+import java.nio.charset.StandardCharsets;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -43,10 +46,27 @@ final class SubjectCommand extends ReadCommand {
 
     @Override
     void checkParameters() {
+        checkName(spec, "NAME", subject, 1);
         checkLimit(spec, limit);
     }
 
-    static void checkLimit(final picocli.CommandLine.Model.CommandSpec spec, final int limit) {
+    static void checkName(
+            final CommandSpec spec, final String what, final String name, final int min) {
+        final int length = name.getBytes(StandardCharsets.UTF_8).length;
+        if (length < min || length > Limits.SUBJECT_MAX) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    what
+                            + " must have "
+                            + min
+                            + " to "
+                            + Limits.SUBJECT_MAX
+                            + " bytes, has "
+                            + length);
+        }
+    }
+
+    static void checkLimit(final CommandSpec spec, final int limit) {
         if (limit < 1) {
             throw new ParameterException(
                     spec.commandLine(), "--limit must be at least 1, is " + limit);

@@ -39,6 +39,7 @@ final class SubjectsCommand extends ReadCommand {
 
     @Override
     void checkParameters() {
+        SubjectCommand.checkName(spec, "PREFIX", prefix, 0);
         SubjectCommand.checkLimit(spec, limit);
     }
 

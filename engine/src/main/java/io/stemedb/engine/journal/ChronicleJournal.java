@@ -88,6 +88,7 @@ public final class ChronicleJournal implements Journal {
         oldSegments = new OldSegments(directory);
         final long number = SegmentFiles.nextNumber(directory, oldSegments.list());
         final OldestSegment stated = OldestSegment.read(directory);
+        stated.forceBeforeDeletes(oldSegments.list(), directory);
         final TailScan scan = new TailScan(directory, stated, SyncedMark.read(directory));
         scan.scan(oldSegments.list(), config.sequenceFloor(), storedSequence);
         damage = scan.damage();
@@ -121,7 +122,7 @@ public final class ChronicleJournal implements Journal {
     /**
      * Opens a journal: scans what earlier lives left, then starts a new life behind it.
      *
-     * @param directory directory of the journal; made if missing. The caller holds the lock of the
+     * @param directory directory of the journal, made if missing; the caller holds the lock of the
      *     data directory
      * @param config settings
      * @return an open journal
@@ -146,7 +147,7 @@ public final class ChronicleJournal implements Journal {
         try {
             return new ChronicleJournal(directory, config, storedSequence);
         } catch (final IOException e) {
-            throw new JournalException(directory + ": cannot be opened as a journal", e);
+            throw new JournalException(directory + ": cannot be opened as a journal: " + e, e);
         }
     }
 
@@ -302,7 +303,7 @@ public final class ChronicleJournal implements Journal {
                 throw new IllegalStateException(
                         directory + ": a reader is open, and a journal has one at a time");
             }
-            final ChronicleJournalReader opened =
+            reader =
                     new ChronicleJournalReader(
                             this,
                             readLock,
@@ -314,8 +315,7 @@ public final class ChronicleJournal implements Journal {
             for (LiveSegment segment = oldestMapped; segment != null; segment = segment.next()) {
                 segment.markUnread();
             }
-            reader = opened;
-            return opened;
+            return reader;
         } finally {
             prepareLock.unlock();
         }
@@ -415,18 +415,22 @@ public final class ChronicleJournal implements Journal {
 
     @Override
     public int trim(final long belowSequence, final long keepBytes) {
+        final JournalException failed;
         prepareLock.lock();
         try {
             checkOpen();
-            return oldSegments.trim(
-                    belowSequence,
-                    keepBytes,
-                    new OldestSegment(oldestMapped.number(), oldestMappedFirstSequence));
+            final OldestSegment after =
+                    new OldestSegment(oldestMapped.number(), oldestMappedFirstSequence);
+            return oldSegments.trim(belowSequence, keepBytes, after);
         } catch (final IOException e) {
-            throw new JournalException(directory + ": cannot be trimmed", e);
+            failed = new JournalException(directory + ": cannot be trimmed: " + e, e);
         } finally {
             prepareLock.unlock();
         }
+        forceLock.lock(); // a force under way ends first: who sees the failure sees SYNCED stand
+        failure = failed;
+        forceLock.unlock();
+        throw failed;
     }
 
     void checkOpen() {
@@ -472,8 +476,7 @@ public final class ChronicleJournal implements Journal {
             try {
                 closeFiles();
             } finally {
-                // else its files stay as they are: the next open looks at them
-                if (failure == null) {
+                if (failure == null) { // else the next open looks at its files as they are
                     SegmentFiles.giveBack(directory, current, prepared);
                 }
             }
@@ -481,12 +484,11 @@ public final class ChronicleJournal implements Journal {
     }
 
     private void closeFiles() {
-        final LiveSegment unused = prepared;
         for (LiveSegment segment = oldestMapped; segment != null; segment = segment.next()) {
             segment.close();
         }
-        if (unused != null) {
-            unused.close();
+        if (prepared != null) {
+            prepared.close();
         }
         writer.close();
         mark.close();

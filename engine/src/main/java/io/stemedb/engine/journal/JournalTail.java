@@ -216,6 +216,15 @@ public final class JournalTail implements JournalReader {
     }
 
     /**
+     * Up to where the journal has said that it was SYNCED; it may have been further.
+     *
+     * @return sequence; 0 if that is not known
+     */
+    public long syncedSequence() {
+        return Math.max(0, synced);
+    }
+
+    /**
      * Compares the end that was reached with the one that was SYNCED, for whoever keeps its owner
      * out. Once all records have been polled.
      *
@@ -289,7 +298,7 @@ public final class JournalTail implements JournalReader {
                     segment.path().toString(),
                     expectedSequence);
         } catch (final IOException e) {
-            throw new JournalException(segment + ": cannot be read", e);
+            throw new JournalException(segment + ": cannot be read: " + e, e);
         }
     }
 

@@ -43,7 +43,7 @@ final class Life {
         }
         SyncFile opened = null;
         try {
-            opened = SyncFile.openDirectory(directory);
+            opened = SyncFile.openWhole(directory);
             names = opened;
             preparer.reserveAhead(directory.resolve(METADATA));
             queue =
@@ -134,7 +134,7 @@ final class Life {
             }
             Files.deleteIfExists(path);
         } catch (final IOException e) {
-            throw new JournalException(path + ": cannot be deleted", e);
+            throw new JournalException(path + ": cannot be deleted: " + e, e);
         }
     }
 
@@ -144,7 +144,7 @@ final class Life {
         try {
             names.close();
         } catch (final IOException e) {
-            throw new JournalException(directory + ": cannot be closed", e);
+            throw new JournalException(directory + ": cannot be closed: " + e, e);
         }
     }
 

@@ -188,7 +188,7 @@ final class LiveSegment {
         try {
             syncFile.close();
         } catch (final IOException e) {
-            throw new UncheckedIOException(path + ": cannot be closed", e);
+            throw new UncheckedIOException(path + ": cannot be closed: " + e, e);
         } finally {
             mapped.releaseLast();
             store.close();

@@ -1,13 +1,12 @@
 package io.stemedb.engine.journal;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32C;
@@ -62,7 +61,7 @@ record OldestSegment(long number, long firstSequence) {
         } catch (final NoSuchFileException e) {
             return FIRST;
         } catch (final IOException e) {
-            throw new JournalException(file(journal) + ": cannot be read", e);
+            throw new JournalException(file(journal) + ": cannot be read: " + e, e);
         }
         final ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         if (Arrays.equals(bytes, new byte[bytes.length])) {
@@ -71,6 +70,17 @@ record OldestSegment(long number, long firstSequence) {
         return bytes.length == LENGTH && buffer.getInt(CRC_OFFSET) == crc(bytes)
                 ? new OldestSegment(buffer.getLong(0), buffer.getLong(Long.BYTES))
                 : UNKNOWN;
+    }
+
+    /**
+     * A trim stopped, perhaps as this could not be forced: then the disk does not have it, and the
+     * kernel takes it for written.
+     */
+    void forceBeforeDeletes(final List<SegmentFile> segments, final Path journal)
+            throws IOException {
+        if (!segments.isEmpty() && segments.get(0).number() < number) {
+            write(journal);
+        }
     }
 
     /** Writes what is no longer as it was stated. */
@@ -86,15 +96,16 @@ record OldestSegment(long number, long firstSequence) {
      * sector, which a disk writes whole or not at all.
      */
     void write(final Path journal) throws IOException {
-        final ByteBuffer buffer = ByteBuffer.allocate(LENGTH).order(ByteOrder.LITTLE_ENDIAN);
-        buffer.putLong(number).putLong(firstSequence).putInt(crc(buffer.array())).flip();
-        try (FileChannel channel =
-                FileChannel.open(
-                        file(journal), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
-            }
-            channel.truncate(LENGTH).force(true);
+        final byte[] bytes = new byte[LENGTH];
+        final ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.putLong(number).putLong(firstSequence).putInt(crc(bytes));
+        // no channel, which an interrupt of this thread would close
+        final Path path = file(journal);
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
+                SyncFile sync = SyncFile.openWhole(path)) {
+            file.write(bytes);
+            file.setLength(LENGTH);
+            sync.force();
         }
     }
 

@@ -58,7 +58,7 @@ public final class SegmentCopies {
                 found.add(new Segment(oldest, OldestSegment.LENGTH, false));
             }
         } catch (final IOException e) {
-            throw new JournalException(journal + ": cannot be read", e);
+            throw new JournalException(journal + ": cannot be read: " + e, e);
         }
         return found;
     }
@@ -104,32 +104,6 @@ public final class SegmentCopies {
      */
     public static int excerptLength(final long position, final int recordLength) {
         return Excerpt.RECORD_OFFSET + recordLength + Excerpt.padding(position, recordLength);
-    }
-
-    /**
-     * Whether the seal of an excerpt is right: it binds a record to this place, whatever else of
-     * the excerpt was altered.
-     *
-     * @param segment its file
-     * @param bytes of the file
-     * @param position where the excerpt starts
-     * @param sequence of its record
-     * @param recordLength bytes of its record, which is sound
-     * @return whether it says just this
-     */
-    public static boolean isSealed(
-            final Path segment,
-            final DirectBuffer bytes,
-            final int position,
-            final long sequence,
-            final int recordLength) {
-        return bytes.getLong(position + Excerpt.SEAL_OFFSET)
-                == Excerpt.seal(
-                        SegmentFiles.number(segment),
-                        position,
-                        sequence,
-                        recordLength,
-                        RecordHeader.crc(bytes, position + Excerpt.RECORD_OFFSET));
     }
 
     /**

@@ -73,7 +73,7 @@ class SegmentFile {
             }
             return (int) size;
         } catch (final IOException e) {
-            throw new UncheckedIOException(path + ": cannot be mapped", e);
+            throw new UncheckedIOException(path + ": cannot be mapped: " + e, e);
         }
     }
 

@@ -79,7 +79,7 @@ final class SegmentFiles {
                     listLife(life, segments);
                 }
             } catch (final IOException e) {
-                throw new UncheckedIOException(journal + ": cannot be listed", e);
+                throw new UncheckedIOException(journal + ": cannot be listed: " + e, e);
             }
         }
         segments.sort(Comparator.comparingLong(SegmentFile::number));
@@ -161,7 +161,7 @@ final class SegmentFiles {
             }
             SyncFile.forceDirectory(journal);
         } catch (final IOException e) {
-            throw new UncheckedIOException(last.path() + ": cannot be cut back at close", e);
+            throw new UncheckedIOException(last.path() + ": cannot be cut back at close: " + e, e);
         }
     }
 

@@ -229,7 +229,7 @@ final class SegmentWalker {
         if (candidate == next && sequence == first && isSound(candidate, sequence, recordLength)) {
             return deliver(candidate, sequence, recordLength, handler);
         }
-        final long from = Math.min(next, candidate); // behind metadata
+        final long from = candidate < next ? metadataOver(candidate) : next; // behind metadata
         final String lost =
                 sequence == first
                         ? expected == ANY_SEQUENCE ? "before the first found" : "no record lost"
@@ -320,6 +320,18 @@ final class SegmentWalker {
         return frame != 0 && (frame & Excerpt.NOT_COMPLETE) == 0;
     }
 
+    /**
+     * Where the metadata starts that, as it says, reaches over a record: the record itself, if that
+     * was taken for metadata.
+     */
+    private long metadataOver(final long record) {
+        long at = goodEnd;
+        for (long end = at; end <= record; end = metadataEnd(at, buffer.getInt((int) at))) {
+            at = end;
+        }
+        return at;
+    }
+
     /** Where the metadata that starts at a position ends, if it is metadata. */
     private long metadataEnd(final long from, final long limit) {
         long at = from;
@@ -353,7 +365,7 @@ final class SegmentWalker {
         final int record = (int) at + Excerpt.RECORD_OFFSET;
         final int crc = RecordHeader.computeCrc(buffer, record, recordLength);
         final long altered = statedSeal(at) ^ Excerpt.seal(number, at, expected, recordLength, crc);
-        return altered == 0
-                || RecordHeader.crc(buffer, record) == crc && Long.bitCount(altered) <= Byte.SIZE;
+        final long oneByte = 0xFFL << (Long.numberOfTrailingZeros(altered) & -Byte.SIZE);
+        return altered == 0 || RecordHeader.crc(buffer, record) == crc && (altered & ~oneByte) == 0;
     }
 }

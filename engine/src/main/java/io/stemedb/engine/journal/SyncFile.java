@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A descriptor for fdatasync and nothing else.
+ * A descriptor for fdatasync, or fsync, and nothing else.
  *
  * <p>It is an AsynchronousFileChannel because that one is not closed when its thread is
  * interrupted: an interrupt of a caller's thread must not look like a failed force. No thread is
@@ -21,13 +21,13 @@ final class SyncFile implements AutoCloseable {
 
     private final Path path;
     private final AsynchronousFileChannel channel;
-    private final boolean directory;
+    private final boolean metadata;
 
     private SyncFile(
-            final Path path, final AsynchronousFileChannel channel, final boolean directory) {
+            final Path path, final AsynchronousFileChannel channel, final boolean metadata) {
         this.path = path;
         this.channel = channel;
-        this.directory = directory;
+        this.metadata = metadata;
     }
 
     static SyncFile open(final Path path) throws IOException {
@@ -38,15 +38,15 @@ final class SyncFile implements AutoCloseable {
                 false);
     }
 
-    /** For making a directory's entries durable, again and again. */
-    static SyncFile openDirectory(final Path path) throws IOException {
+    /** For fsync: of a file whose length changes, or of a directory's entries, again and again. */
+    static SyncFile openWhole(final Path path) throws IOException {
         return new SyncFile(
                 path, AsynchronousFileChannel.open(path, StandardOpenOption.READ), true);
     }
 
     /** Makes a directory's entries durable. */
     static void forceDirectory(final Path directory) throws IOException {
-        try (SyncFile file = openDirectory(directory)) {
+        try (SyncFile file = openWhole(directory)) {
             file.force();
         }
     }
@@ -127,7 +127,7 @@ final class SyncFile implements AutoCloseable {
     }
 
     void force() throws IOException {
-        channel.force(directory);
+        channel.force(metadata);
     }
 
     @Override

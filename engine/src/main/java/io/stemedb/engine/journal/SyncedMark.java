@@ -81,7 +81,7 @@ final class SyncedMark implements AutoCloseable {
         } catch (final NoSuchFileException e) {
             return 0;
         } catch (final IOException e) {
-            throw new JournalException(path + ": cannot be read", e);
+            throw new JournalException(path + ": cannot be read: " + e, e);
         }
         if (Arrays.equals(found, new byte[found.length])) {
             return 0; // made, and not written before the process or the machine ended
@@ -124,7 +124,7 @@ final class SyncedMark implements AutoCloseable {
         try {
             file.close();
         } catch (final IOException e) {
-            throw new JournalException(path + ": cannot be closed", e);
+            throw new JournalException(path + ": cannot be closed: " + e, e);
         }
     }
 }

@@ -125,7 +125,7 @@ final class TailScan implements JournalHandler {
             // an append under way when its process died, or records torn by a loss of power
             return !segment.isZero(Math.min(walker.headEnd(length), length), length);
         } catch (final IOException e) {
-            throw new JournalException(segment + ": cannot be read", e);
+            throw new JournalException(segment + ": cannot be read: " + e, e);
         } finally {
             walker.release();
             segment.unmap();
@@ -210,7 +210,7 @@ final class TailScan implements JournalHandler {
                 }
             } catch (final IOException e) {
                 throw new JournalException(
-                        segment + ": cannot be cut back to " + keep + " bytes", e);
+                        segment + ": cannot be cut back to " + keep + " bytes: " + e, e);
             }
         }
     }

@@ -89,7 +89,7 @@ public final class DirectoryLock implements AutoCloseable {
                 }
             }
         } catch (final IOException e) {
-            throw new UncheckedIOException(directory + ": cannot be locked", e);
+            throw new UncheckedIOException(directory + ": cannot be locked: " + e, e);
         }
     }
 
@@ -133,7 +133,7 @@ public final class DirectoryLock implements AutoCloseable {
                 }
             }
         } catch (final IOException e) {
-            throw new UncheckedIOException(file + ": cannot be looked at", e);
+            throw new UncheckedIOException(file + ": cannot be looked at: " + e, e);
         }
     }
 
@@ -149,7 +149,7 @@ public final class DirectoryLock implements AutoCloseable {
             final Path file = real.resolve(FILE);
             return HELD.containsKey(real) || Files.exists(file) && HELD.containsValue(keyOf(file));
         } catch (final IOException e) {
-            throw new UncheckedIOException(directory + ": cannot be looked at", e);
+            throw new UncheckedIOException(directory + ": cannot be looked at: " + e, e);
         }
     }
 
@@ -219,7 +219,7 @@ public final class DirectoryLock implements AutoCloseable {
             try {
                 channel.close();
             } catch (final IOException e) {
-                throw new UncheckedIOException(directory + ": lock cannot be released", e);
+                throw new UncheckedIOException(directory + ": lock cannot be released: " + e, e);
             } finally {
                 HELD.remove(directory);
             }

@@ -54,7 +54,7 @@ public record Manifest(
             }
             return parse(file, Files.readString(file, StandardCharsets.ISO_8859_1));
         } catch (final IOException e) {
-            throw new UncheckedIOException(file + ": cannot be read", e);
+            throw new UncheckedIOException(file + ": cannot be read: " + e, e);
         }
     }
 
@@ -133,7 +133,8 @@ public record Manifest(
                 channel.force(true);
             }
         } catch (final IOException e) {
-            throw new UncheckedIOException(directory.resolve(FILE) + ": cannot be written", e);
+            throw new UncheckedIOException(
+                    directory.resolve(FILE) + ": cannot be written: " + e, e);
         }
     }
 

@@ -48,7 +48,7 @@ public final class Counters {
                     0); // blocks are there before they are mapped
             return new Counters(channel.map(FileChannel.MapMode.READ_WRITE, 0, LENGTH));
         } catch (final IOException e) {
-            throw new UncheckedIOException(file + ": cannot be mapped", e);
+            throw new UncheckedIOException(file + ": cannot be mapped: " + e, e);
         }
     }
 

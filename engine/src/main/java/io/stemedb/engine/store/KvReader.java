@@ -7,6 +7,9 @@ import org.agrona.DirectBuffer;
  *
  * <p>A handler of a scan may call {@link #get} on the same reader, and a handler of a get may scan;
  * any other call on the reader from inside its handler is an {@link IllegalStateException}.
+ *
+ * <p>Each operation sees whole batches; of a store that is open to write, all that were committed
+ * when it began, and so never less than one before it.
  */
 public interface KvReader extends AutoCloseable {
 

@@ -198,6 +198,16 @@ class IngestCommandTest {
     }
 
     @Test
+    void aDirectoryIsNoInput() {
+        final Cli.Result result = cli.run("ingest", temporary.toString());
+        assertEquals(3, result.exitCode());
+        assertTrue(
+                result.err().startsWith("stemedb: is a directory, no file: " + temporary),
+                result.err());
+        assertFalse(Files.exists(directory));
+    }
+
+    @Test
     void wrongUsageIsSaidInOneLine() {
         for (final String[] arguments :
                 new String[][] {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.stemedb.codecs.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -145,12 +146,30 @@ class ReadCommandsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"get " + "00", "votes zz", "epoch 1", "subject", "subject s -n 0", "get"})
+            strings = {
+                "get " + "00",
+                "votes zz",
+                "epoch 1",
+                "subject",
+                "subject ",
+                "subject s -n 0",
+                "get"
+            })
     void wrongUsageIsExitCode2AndOneLine(final String line) {
-        final Cli.Result result = cli.run(line.split(" "));
+        final Cli.Result result = cli.run(line.split(" ", -1));
         assertEquals(2, result.exitCode(), result.err());
         assertEquals(1, result.err().lines().count(), result.err());
         assertFalse(Files.exists(directory));
+    }
+
+    @Test
+    void aNameThatIsTooLongIsWrongUsage() {
+        final String limit = " bytes, has " + (Limits.SUBJECT_MAX + 1);
+        for (final String command : List.of("subject", "subjects")) {
+            final Cli.Result result = cli.run(command, "s".repeat(Limits.SUBJECT_MAX + 1));
+            assertEquals(2, result.exitCode(), result.err());
+            assertTrue(result.err().contains(limit), result.err());
+        }
     }
 
     @Test

@@ -63,16 +63,18 @@ class CareKillTest {
 
     /**
      * Kills a child some time after its first word, or just after its last; whether it was done.
+     * The first at once, so that one is in time on any machine.
      */
-    private boolean killed(final Path output, final String... arguments)
+    private boolean killed(final int kill, final Path output, final String... arguments)
             throws InterruptedException {
+        final long withinNs = KILL_WITHIN_NS * (kill - 1) / (KILLS - 1);
         try (ChildJvm child = ChildJvm.start(output, BackupChild.class, arguments)) {
             final long limitNs = System.nanoTime() + TestEngines.TIMEOUT_NS;
             while (child.lines().isEmpty() && child.process().isAlive()) {
                 assertTrue(System.nanoTime() < limitNs, "child says nothing");
                 Thread.onSpinWait();
             }
-            final long untilNs = System.nanoTime() + (long) (random.nextDouble() * KILL_WITHIN_NS);
+            final long untilNs = System.nanoTime() + (long) (random.nextDouble() * withinNs);
             while (System.nanoTime() < untilNs) {
                 wait.idle();
             }
@@ -97,6 +99,7 @@ class CareKillTest {
             final String now = Verifier.verify(directory, done -> {}).digest();
             final boolean done =
                     killed(
+                            kill,
                             home.resolve("out-" + kill),
                             "backup",
                             directory.toString(),
@@ -123,7 +126,9 @@ class CareKillTest {
         for (int kill = 1; kill <= KILLS; kill++) {
             damage(directory);
             unfinished +=
-                    killed(home.resolve("out-" + kill), "repair", directory.toString()) ? 0 : 1;
+                    killed(kill, home.resolve("out-" + kill), "repair", directory.toString())
+                            ? 0
+                            : 1;
             if (kill % 2 == 0) { // either opens as it is, or is repaired
                 Engine.launch(TestEngines.context(directory).errorHandler(error -> {})).close();
             }

@@ -96,17 +96,35 @@ final class Children implements AutoCloseable {
             final List<Path> homes,
             final List<String> arguments) {
         final Path output = work.resolve("life-" + lives++);
-        // a tracer takes its time; of engines that start at once none has the machine's pace
+        // a tracer takes its time; of engines that start at once none has the machine's pace; what
+        // is timed starts as a user's does, without an archive
         final boolean traced = before.contains("strace");
         final boolean paced = !traced && homes.size() == 1;
-        final List<String> flags = new ArrayList<>(FLAGS);
-        flags.add("-D" + EngineChild.PACED + "=" + paced);
         return new Life(
-                ChildJvm.start(output, before, flags, main, arguments.toArray(String[]::new)),
+                child(
+                        output,
+                        paced ? ChildArchive.NONE : ChildArchive.of(FLAGS),
+                        before,
+                        List.of("-D" + EngineChild.PACED + "=" + paced),
+                        main,
+                        arguments.toArray(String[]::new)),
                 output,
                 homes,
                 line -> isTimed(line, traced, paced),
                 opens);
+    }
+
+    private static ChildJvm child(
+            final Path output,
+            final ChildArchive archive,
+            final List<String> before,
+            final List<String> more,
+            final Class<?> main,
+            final String... arguments) {
+        final List<String> flags = new ArrayList<>(FLAGS);
+        flags.addAll(archive.flags());
+        flags.addAll(more);
+        return ChildJvm.start(output, before, flags, archive.classPath(), main, arguments);
     }
 
     private static boolean isTimed(final String line, final boolean traced, final boolean paced) {
@@ -117,7 +135,14 @@ final class Children implements AutoCloseable {
     ChildJvm verifier() {
         if (server == null) {
             answers = work.resolve("server-" + lives++);
-            server = ChildJvm.start(answers, List.of(), FLAGS, EngineChild.class, "serve");
+            server =
+                    child(
+                            answers,
+                            ChildArchive.of(FLAGS),
+                            List.of(),
+                            List.of(),
+                            EngineChild.class,
+                            "serve");
         }
         return server;
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.stemedb.engine.ChildJvm;
 import io.stemedb.engine.StoreContent;
 import io.stemedb.engine.TestEngines;
 import io.stemedb.engine.Watermark;
@@ -78,19 +79,20 @@ class ChildrenTest {
             final Path home = children.home("record=7");
             final Path data = Files.createDirectories(EngineChild.data(home));
             Machine.run("mkfifo", data.resolve("manifest").toString()); // a launch waits for it
+            final ChildJvm verifier = children.verifier();
             final TestEngines.Running killer =
-                    TestEngines.start("killer", () -> killAtLaunch(children));
+                    TestEngines.start("killer", () -> killAtLaunch(verifier));
             final List<String> wrong = children.checkAfterPowerCut(home, false);
             killer.end();
             isOneOf(wrong, "hangs or died");
         }
     }
 
-    private static void killAtLaunch(final Children children) throws Exception {
-        while (children.verifier().lines().stream().noneMatch(line -> line.startsWith("OPENING"))) {
+    private static void killAtLaunch(final ChildJvm verifier) throws Exception {
+        while (verifier.lines().stream().noneMatch(line -> line.startsWith("OPENING"))) {
             Thread.onSpinWait();
         }
-        children.verifier().kill();
+        verifier.kill();
     }
 
     /** The journal has it all, so a launch would make it true. */

@@ -29,9 +29,11 @@ final class CrashStates implements AutoCloseable {
 
     static CrashStates open(final Path work, final Path log, final Path directory)
             throws IOException {
-        final Path shared = Path.of("/dev/shm"); // in memory, where there is such a place
-        final Path image =
-                Files.createTempFile(Files.isDirectory(shared) ? shared : work, "stemedb", ".img");
+        final Path shared = Path.of("/dev/shm"); // in memory, where it has room
+        final boolean room =
+                Files.isDirectory(shared)
+                        && Files.getFileStore(shared).getUsableSpace() > 4 * BlockLog.BYTES;
+        final Path image = Files.createTempFile(room ? shared : work, "stemedb", ".img");
         return new CrashStates(
                 new ProcessBuilder(
                                 Machine.compile(work, "crashstates").toString(),

@@ -14,6 +14,9 @@ public final class Damage {
     static final int SECTOR = 512;
     static final int PAGE = 4096;
 
+    /** A sector may be zero already. */
+    private static final int TRIES = 1_000;
+
     /** What can be done to any file. */
     enum Kind {
         BIT,
@@ -61,8 +64,26 @@ public final class Damage {
         }
     }
 
-    /** Does it to bytes from a place on; says what it did. */
+    /** Does it to bytes from a place on, so that the file is another one; says what it did. */
     static String apply(
+            final Kind kind,
+            final Path file,
+            final Path other,
+            final int from,
+            final int to,
+            final Random random)
+            throws IOException {
+        final byte[] before = Files.readAllBytes(file);
+        for (int i = 0; i < TRIES; i++) {
+            final String did = attempt(kind, file, other, from, to, random);
+            if (!Arrays.equals(before, Files.readAllBytes(file))) {
+                return did;
+            }
+        }
+        throw new AssertionError(kind + " changes nothing in " + file);
+    }
+
+    private static String attempt(
             final Kind kind,
             final Path file,
             final Path other,
@@ -95,15 +116,16 @@ public final class Damage {
             default -> {
                 final byte[] source =
                         kind == Kind.STALE_PAGE ? Files.readAllBytes(other) : bytes.clone();
-                final int pages = Math.max(1, Math.min(source.length, bytes.length) / PAGE);
-                final int taken = random.nextInt(pages) * PAGE;
-                final int length =
-                        Math.min(PAGE, Math.min(source.length - taken, bytes.length - page));
+                // of a small file half, so that there are two
+                final int unit = Math.max(1, Math.min(PAGE, bytes.length / 2));
+                final int units = Math.max(1, Math.min(source.length, bytes.length) / unit);
+                final int target = Math.min(at / unit * unit, bytes.length - unit);
+                final int taken = random.nextInt(units) * unit;
+                final int length = Math.min(unit, source.length - taken);
                 if (kind == Kind.SWAPPED_PAGES) {
-                    System.arraycopy(
-                            bytes, page, bytes, taken, Math.min(length, bytes.length - taken));
+                    System.arraycopy(bytes, target, bytes, taken, length);
                 }
-                System.arraycopy(source, taken, bytes, page, length);
+                System.arraycopy(source, taken, bytes, target, length);
             }
         }
         Files.write(file, bytes);

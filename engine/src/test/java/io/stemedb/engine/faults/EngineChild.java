@@ -58,6 +58,8 @@ public final class EngineChild {
         UNFORCED,
         /** Every record is forced; it goes on until the engine fails, and looks at how. */
         FAILING,
+        /** The same, and segments are trimmed as soon as they may be: that is what fails. */
+        FAILING_TRIM,
         /** A sound engine, looked at as if it had failed: the defect that must be caught. */
         SOUND,
         /** Says that a record is appended, and never does it: the defect that must be caught. */
@@ -71,7 +73,7 @@ public final class EngineChild {
 
     /** The ways with texts of all lengths: a life rolls each 400 records or so. */
     private static final Set<Way> LARGE =
-            EnumSet.of(Way.USUAL, Way.BULK, Way.TRIMMED, Way.SYNC, Way.FAILING);
+            EnumSet.of(Way.USUAL, Way.BULK, Way.TRIMMED, Way.SYNC, Way.FAILING, Way.FAILING_TRIM);
 
     private static final int BATCH = 20;
     private static final int FAST = 2_000;
@@ -175,6 +177,10 @@ public final class EngineChild {
                             .flushIntervalNs(Long.MAX_VALUE)
                             .generationRecords(100_000);
             case SYNC -> context.durability(Durability.SYNC);
+            case FAILING_TRIM -> // a close would force what is appended
+                    context.durability(Durability.GROUP)
+                            .syncIntervalNs(FAILING_SYNC_NS)
+                            .retentionBytes(0);
             case FAILING ->
                     context.durability(random.nextBoolean() ? Durability.GROUP : Durability.SYNC)
                             .syncIntervalNs(FAILING_SYNC_NS);
@@ -209,7 +215,7 @@ public final class EngineChild {
         tell(home, ledger, ledger.lost(engine, data(home)));
         say("HELD " + name(home) + " " + ledger.size() + " .\n");
         final Appender appender = engine.newAppender();
-        final boolean closing = random.nextBoolean();
+        final boolean closing = random.nextBoolean() || way == Way.FAILING_TRIM;
         if (way == Way.SOUND) {
             lookAtFailed(home, engine, appender, closing);
             return;
@@ -217,7 +223,7 @@ public final class EngineChild {
         try {
             append(engine, appender, name(home), random);
         } catch (final EngineFailedException e) {
-            if (way != Way.FAILING) {
+            if (way != Way.FAILING && way != Way.FAILING_TRIM) {
                 throw e;
             }
             lookAtFailed(home, engine, appender, closing);
@@ -229,11 +235,12 @@ public final class EngineChild {
      * close has waited for all that was under way. What waits in here waits for a sound engine
      * only: one that has failed says so at once.
      */
-    private static void lookAtFailed(
+    private void lookAtFailed(
             final Path home, final Engine engine, final Appender appender, final boolean closing) {
         final long synced = engine.watermark(Watermark.SYNCED);
         final long stored = engine.watermark(Watermark.STORED);
         final long appended = engine.watermark(Watermark.APPENDED);
+        final String why = way == Way.FAILING_TRIM ? "cannot be trimmed" : "force failed";
         final List<String> wrong = new ArrayList<>();
         final IdleStrategy pause = new SleepingIdleStrategy(PAUSE_NS);
         for (int i = 0; i < TRIES; i++) {
@@ -250,7 +257,7 @@ public final class EngineChild {
                     attempt.run();
                     wrong.add("a failed engine goes on");
                 } catch (final EngineFailedException e) {
-                    if (!e.getMessage().contains("force failed")) {
+                    if (!e.getMessage().contains(why)) {
                         wrong.add("the first error was not kept: " + e);
                     }
                 }

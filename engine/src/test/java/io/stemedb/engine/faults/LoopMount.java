@@ -57,7 +57,7 @@ final class LoopMount implements AutoCloseable {
     }
 
     void unmount() throws IOException {
-        Machine.run("umount", directory.toString());
+        Machine.unmount(directory);
         mounted = false;
     }
 

@@ -15,11 +15,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 
 /** What a fault suite needs of the machine, and whether it has it. */
 public final class Machine {
     /** The least that mkfs.xfs takes; hardly any of it is written. */
     private static final long PROBE_BYTES = 320L << 20;
+
+    private static final int PAUSE_NS = 1_000_000;
 
     private static final Map<String, Boolean> MOUNTABLE = new ConcurrentHashMap<>();
 
@@ -61,7 +65,7 @@ public final class Machine {
                     works("mkfs." + fileSystem, "-q", image.toString())
                             && works("mount", "-o", "loop", image.toString(), at.toString());
             if (can) {
-                run("umount", at.toString());
+                unmount(at);
             }
             Files.delete(at);
             Files.delete(image);
@@ -108,6 +112,46 @@ public final class Machine {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
         }
+    }
+
+    /**
+     * Unmounts, and waits until the file system is gone and with it its loop device. While another
+     * mount namespace has it, such as a child's of another test, mounting the same image again
+     * would give the same file system, with all that happened to it, and not what is on the disk.
+     */
+    static void unmount(final Path at) throws IOException {
+        final String device = deviceUnder(at);
+        final String image = device == null ? "" : image(device);
+        run("umount", at.toString());
+        final IdleStrategy pause = new SleepingIdleStrategy(PAUSE_NS);
+        final long startNs = System.nanoTime();
+        while (!image.isEmpty() && image.equals(image(device))) {
+            assertTrue(
+                    System.nanoTime() - startNs < TestEngines.TIMEOUT_NS,
+                    () -> at + " is unmounted, and " + device + " stays");
+            pause.idle();
+        }
+    }
+
+    /** The file behind a loop device; empty if it has none (any more). */
+    private static String image(final String device) {
+        try {
+            return Files.readString(Path.of("/sys/block", device, "loop/backing_file"));
+        } catch (final IOException e) { // it is not there, or goes while it is read
+            return "";
+        }
+    }
+
+    /** The name of the device under a mount, such as loop0; null if there is none. */
+    static String deviceUnder(final Path at) throws IOException {
+        String found = null;
+        for (final String line : Files.readAllLines(Path.of("/proc/self/mounts"))) {
+            final String[] fields = line.split(" ");
+            if (fields[1].equals(at.toString()) && fields[0].startsWith("/dev/")) {
+                found = Path.of(fields[0]).getFileName().toString();
+            }
+        }
+        return found;
     }
 
     /** Compiles a helper of src/test/c. */

@@ -227,7 +227,7 @@ class MediaTest {
         try (Mounts mounts = new Mounts(work)) {
             mounts.ext4(data(), 200, "has_journal", "loop,errors=remount-ro");
             final List<String> lines =
-                    child(List.of(), scenario, work.toString(), Mounts.device(data()));
+                    child(List.of(), scenario, work.toString(), Machine.deviceUnder(data()));
             mounts.remountLast();
             final List<String> wrong = wrong(durable(lines));
             assertEquals("readonly".equals(scenario), wrong.isEmpty(), wrong::toString);

@@ -63,26 +63,20 @@ final class Mounts implements AutoCloseable {
         mounted.push(at);
     }
 
-    /** The name of the device under a mount, such as loop0. */
-    static String device(final Path at) throws IOException {
-        for (final String line : Files.readAllLines(Path.of("/proc/self/mounts"))) {
-            final String[] fields = line.split(" ");
-            if (fields[1].equals(at.toString())) {
-                return Path.of(fields[0]).getFileName().toString();
-            }
-        }
-        throw new AssertionError(at + " is not mounted");
-    }
-
-    /** Mounts the last one anew, as after a start of the machine. */
+    /**
+     * Mounts the last ext4 anew, as after a start of the machine: a file system with errors is
+     * looked through first, or it may turn read-only again.
+     */
     void remountLast() throws IOException {
-        Machine.run("umount", mounted.peek().toString());
+        Machine.unmount(mounted.peek());
+        // its exit code says whether anything was mended; the mount says whether that was enough
+        Machine.works("e2fsck", "-f", "-y", lastCommand[lastCommand.length - 2]);
         Machine.run(lastCommand);
     }
 
     /** Gives the last one mounted back. */
     void unmountLast() throws Exception {
-        Machine.run("umount", mounted.pop().toString());
+        Machine.unmount(mounted.pop());
     }
 
     @Override

@@ -27,7 +27,7 @@ class PowerCutTest {
     private static final List<Way> WAYS = List.of(Way.USUAL, Way.TRIMMED, Way.SYNC, Way.USUAL);
 
     /** Records that take a life of large texts over two rolls. */
-    private static final int ROLLED = 700;
+    static final int ROLLED = 700;
 
     private static final int APPENDING_US = 600_000;
     private static final long BYTES = 1L << 30;
@@ -83,14 +83,9 @@ class PowerCutTest {
                 final int size =
                         Ledger.read(EngineChild.obligations(home), Children.name(home)).size();
                 System.out.println(
-                        "PowerCutTest: %d cuts on %s, %d of them behind a roll, %d obligations,"
-                                + " slowest start %d ms"
-                                        .formatted(
-                                                cuts,
-                                                fileSystem,
-                                                rolled,
-                                                size,
-                                                children.slowestMs()));
+                        ("PowerCutTest: %d cuts on %s, %d of them behind a roll, %d obligations,"
+                                        + " slowest start %d ms")
+                                .formatted(cuts, fileSystem, rolled, size, children.slowestMs()));
                 children.checkOpens(cuts);
                 assertTrue(rolled >= cuts / 5, "lives that rolled: " + rolled);
                 assertTrue(size > 20 * cuts, "hardly anything was SYNCED: " + size);

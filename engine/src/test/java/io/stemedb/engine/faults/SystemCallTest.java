@@ -1,6 +1,7 @@
 package io.stemedb.engine.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.engine.faults.EngineChild.Way;
@@ -14,6 +15,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -37,7 +39,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SystemCallTest {
     private static final String CALLS =
             "fdatasync,fsync,ftruncate,fallocate,rename,unlink,pwrite64";
-    private static final int STATES = 120;
+    private static final int STATES = 60;
     private static final int STATES_A_LIFE = 40;
     private static final int PASSED_BY = 120;
     private static final int KILLS = 10;
@@ -88,6 +90,14 @@ class SystemCallTest {
 
     /** Whichever it is that a thread forces for the N-th time; a life has no more. */
     private static final int SEGMENTS = 23;
+
+    private static final int FILES = 40;
+
+    /** Forces of one kind of file by one thread: a launch makes fewer. */
+    private static final int OF_A_FLUSH = 5;
+
+    /** Twice as many, and more. */
+    private static final int FLUSHES = 12;
 
     @TempDir Path work;
 
@@ -400,6 +410,72 @@ class SystemCallTest {
                 }
                 assertEquals(List.of(), children.check(home, true), at);
             }
+        }
+    }
+
+    /** One of a store is told, and its flush done again: STORED goes on, and says the truth. */
+    @ParameterizedTest
+    @CsvSource({
+        "lmdb/data.mdb, LMDB store",
+        "rocks/incoming/%d.sst, RocksDB store",
+        "rocks/MANIFEST-%06d, RocksDB store"
+    })
+    void aFailedForceOfAStoreIsDoneAgain(final String file, final String component)
+            throws Exception {
+        final List<String> errors =
+                failing("fdatasync", OF_A_FLUSH, file, Way.USUAL, "STORED", FLUSHES);
+        assertTrue(errors.size() == 1 && errors.get(0).startsWith("ERROR"), errors::toString);
+        assertTrue(errors.get(0).contains(component), errors::toString);
+        assertTrue(errors.get(0).contains("Input/output error"), errors::toString);
+    }
+
+    /** One of the journal's other files ends acknowledgement as that of a segment does. */
+    @ParameterizedTest
+    @CsvSource({
+        "journal/oldest, FAILING_TRIM, cannot be trimmed",
+        "journal/00000001, FAILING, force failed"
+    })
+    void aFailedForceBesideTheSegmentsEndsAcknowledgement(
+            final String file, final Way way, final String told) throws Exception {
+        for (final String line : failing("fsync", 2, file, way, "STANDS", 1)) {
+            assertTrue(line.contains(told) && line.contains("Input/output error"), line);
+        }
+    }
+
+    /**
+     * A life in which the N-th force of such files by one thread fails, until it has said
+     * something; what it told. The next life has all that was acknowledged.
+     */
+    private List<String> failing(
+            final String call,
+            final int nth,
+            final String file,
+            final Way way,
+            final String until,
+            final int times)
+            throws Exception {
+        Machine.needs(Machine.canTrace(), "failing " + call, "strace cannot trace here");
+        final long seed = Children.seed();
+        final String at = "seed " + seed + ", " + file + " ";
+        try (Children children = new Children(work)) {
+            final Path home = children.home("home");
+            final String inject = call + ":error=EIO:when=" + nth;
+            final List<String> before = new ArrayList<>(strace(work.resolve("trace"), inject));
+            IntStream.rangeClosed(1, FILES)
+                    .mapToObj(file::formatted)
+                    .distinct()
+                    .map(name -> EngineChild.data(home).resolve(name).toString())
+                    .forEach(path -> before.addAll(List.of("-P", path)));
+            final List<String> told;
+            try (Children.Life life =
+                    children.live(before, new Random(seed), way, null, List.of(home))) {
+                assertTrue(life.await(until, times), () -> at + life.said());
+                life.kill();
+                told = life.settle();
+            }
+            assertFalse(told.isEmpty(), at + "failed never");
+            assertEquals(List.of(), children.check(home, true), at);
+            return told;
         }
     }
 }

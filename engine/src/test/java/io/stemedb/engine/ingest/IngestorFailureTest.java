@@ -18,7 +18,6 @@ import io.stemedb.engine.store.StoreException;
 import io.stemedb.engine.store.StoreFailedException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
-import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** An ingestor whose store fails. */
 class IngestorFailureTest extends IngestorFixture {
-    private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
+    private static final long TIMEOUT_NS = TestEngines.TIMEOUT_NS;
     private static final int GENERATION_BYTES = 16 << 20;
 
     /** A store in memory, but for one method that fails. */

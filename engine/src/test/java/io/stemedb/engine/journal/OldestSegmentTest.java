@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -134,11 +135,17 @@ class OldestSegmentTest extends JournalFixture {
         return first;
     }
 
+    /** What a failed force left in memory is forced before segments are deleted for it. */
     @Test
     void aTrimThatStoppedIsEndedByTheNextOpen() throws IOException {
         final Path first = aTrimThatStopped();
+        final FileTime before = FileTime.fromMillis(0);
+        Files.setLastModifiedTime(OldestSegment.file(directory), before);
         try (ChronicleJournal journal = ChronicleJournal.open(directory, config(201))) {
             assertFalse(Files.exists(first));
+            assertTrue(
+                    before.compareTo(Files.getLastModifiedTime(OldestSegment.file(directory))) < 0,
+                    "not written again");
             assertEquals(201, journal.appended());
             assertEquals(List.of(201L), new Collector().drain(journal.newReader(201)).sequences);
         }

@@ -11,9 +11,11 @@ import static io.stemedb.engine.store.Entries.subjectKey;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,6 +31,7 @@ final class KvStoreThreadsContract {
     private static final int READERS = 4;
     private static final int BATCH_ENTRIES = 20;
     private static final int BATCHES = 60;
+    private static final int MANY_READERS = 24;
     private static final int ALL = Integer.MAX_VALUE;
     private static final long TIMEOUT_S = 60;
 
@@ -80,6 +83,49 @@ final class KvStoreThreadsContract {
                             new Entries.Entry(key(""), record.value()));
                 }
                 scans.incrementAndGet();
+            }
+        }
+    }
+
+    /**
+     * What a reader has seen it does not stop to see. More readers than cores, so that some stand
+     * still at the beginning of an operation while batches are committed.
+     */
+    void readersNeverGoBack(final int batches) throws Exception {
+        final AtomicBoolean done = new AtomicBoolean();
+        final CountDownLatch reading = new CountDownLatch(MANY_READERS);
+        final ExecutorService threads = Executors.newFixedThreadPool(MANY_READERS);
+        try {
+            final List<Future<?>> futures = new ArrayList<>();
+            for (int i = 0; i < MANY_READERS; i++) {
+                futures.add(threads.submit(() -> readNewest(reading, done)));
+            }
+            assertTrue(reading.await(TIMEOUT_S, TimeUnit.SECONDS));
+            for (int batch = 1; batch <= batches; batch++) {
+                final NavigableMap<byte[], byte[]> newest = map();
+                newest.put(key("H:n"), ByteBuffer.allocate(Integer.BYTES).putInt(batch).array());
+                commit(store, batch, newest);
+            }
+            done.set(true);
+            await(futures);
+        } finally {
+            done.set(true);
+            threads.shutdownNow();
+        }
+    }
+
+    private void readNewest(final CountDownLatch reading, final AtomicBoolean done) {
+        final byte[] key = key("H:n");
+        try (KvReader reader = store.newReader()) {
+            int last = 0;
+            while (!done.get()) {
+                final byte[] value = get(reader, key);
+                final int seen = value == null ? 0 : ByteBuffer.wrap(value).getInt();
+                if (seen < last) {
+                    throw new AssertionError("saw batch " + last + ", then " + seen);
+                }
+                last = seen;
+                reading.countDown();
             }
         }
     }

@@ -16,4 +16,9 @@ class LmdbKvStoreTest extends KvStoreContractTest {
     protected KvStore openReadOnly(final Path directory, final StoreIdentity identity) {
         return LmdbKvStore.openReadOnly(directory.resolve("lmdb"), identity, NativeDirectory.PATH);
     }
+
+    @Override
+    protected int manyBatches() {
+        return 1500;
+    }
 }

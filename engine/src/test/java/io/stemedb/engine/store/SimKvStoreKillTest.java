@@ -38,11 +38,15 @@ class SimKvStoreKillTest {
     private static final String CONTENT = "content: ";
     private static final long MAP_BYTES = 64 << 20;
 
+    /** Points of a commit: before and between its steps, and behind it. */
+    private static final int DEATHS = 6;
+
     @TempDir Path directory;
 
     private final Chaos chaos = new Chaos();
     private final SimKvStore.Disk disk = new SimKvStore.Disk();
     private int undone;
+    private int deaths;
     private int done;
 
     private static KvStore rocks(final Path home) {
@@ -147,7 +151,7 @@ class SimKvStoreKillTest {
 
     private void die(
             final KvStore sim, final long cursor, final NavigableMap<byte[], byte[]> entries) {
-        chaos.crashIn(entries.size() + chaos.random.nextInt(6));
+        chaos.crashIn(entries.size() + deaths++ % DEATHS);
         try {
             Entries.commit(sim, cursor, entries);
         } catch (final Chaos.Crash e) {

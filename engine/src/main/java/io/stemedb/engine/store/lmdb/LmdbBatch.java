@@ -122,6 +122,7 @@ final class LmdbBatch implements KvBatch {
             environment.putSum(txn, sum);
             mainCursor.close();
             subjectCursor.close();
+            store.commitBegins();
             txn.commit();
             txn.close();
             store.committed(newCursor, newest);

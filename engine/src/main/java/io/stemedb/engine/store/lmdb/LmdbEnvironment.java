@@ -343,7 +343,7 @@ final class LmdbEnvironment {
         } catch (final NoSuchFileException e) {
             return false;
         } catch (final IOException e) {
-            throw new StoreException(name(directory) + " cannot be read", e);
+            throw new StoreException(name(directory) + " cannot be read: " + e, e);
         }
     }
 
@@ -352,7 +352,7 @@ final class LmdbEnvironment {
         try {
             realPath = directory.toRealPath();
         } catch (final IOException e) {
-            throw new StoreException(name + " cannot be found", e);
+            throw new StoreException(name + " cannot be found: " + e, e);
         }
         synchronized (OPEN) {
             if (!OPEN.add(realPath)) {

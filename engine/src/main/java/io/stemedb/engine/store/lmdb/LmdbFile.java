@@ -115,7 +115,7 @@ final class LmdbFile {
             looked.check();
             return looked.sum;
         } catch (final IOException e) {
-            throw new StoreException(name + ": " + file + " cannot be read", e);
+            throw new StoreException(name + ": " + file + " cannot be read: " + e, e);
         }
     }
 
@@ -145,7 +145,7 @@ final class LmdbFile {
             final long first = looked.read(0, 0, META_LENGTH).getLong(TRANSACTION);
             return Math.max(first, looked.read(0, 1, META_LENGTH).getLong(TRANSACTION));
         } catch (final IOException e) {
-            throw new StoreException(name + ": " + file + " cannot be read", e);
+            throw new StoreException(name + ": " + file + " cannot be read: " + e, e);
         }
     }
 

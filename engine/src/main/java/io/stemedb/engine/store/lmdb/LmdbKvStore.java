@@ -7,6 +7,7 @@ import io.stemedb.engine.store.KvStore;
 import io.stemedb.engine.store.MemoryKvStore;
 import io.stemedb.engine.store.StoreException;
 import io.stemedb.engine.store.StoreIdentity;
+import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 import org.agrona.DirectBuffer;
 import org.lmdbjava.LmdbException;
@@ -38,6 +39,7 @@ public final class LmdbKvStore implements KvStore {
     private boolean closePending; // guarded by batchLock
     private boolean growWanted; // writing thread
     private volatile long cursor;
+    private volatile long commitsBegun; // written by the writing thread
     private long newestSequence; // writing thread
     private LmdbReader cursorReader; // guarded by this
 
@@ -97,7 +99,8 @@ public final class LmdbKvStore implements KvStore {
 
     /**
      * Opens a store to read it, also while another process writes it; each operation sees the state
-     * of its moment. Not for a store that is open in this process.
+     * of its moment, and may see a batch whose commit that process has not ended, which the next
+     * operation does not see yet. Not for a store that is open in this process.
      *
      * @param directory of the store
      * @param identity of the engine it belongs to
@@ -110,7 +113,8 @@ public final class LmdbKvStore implements KvStore {
 
     /**
      * Opens a store to read it, also while another process writes it; each operation sees the state
-     * of its moment. Not for a store that is open in this process.
+     * of its moment, and may see a batch whose commit that process has not ended, which the next
+     * operation does not see yet. Not for a store that is open in this process.
      *
      * @param directory of the store
      * @param identity of the engine it belongs to
@@ -177,8 +181,8 @@ public final class LmdbKvStore implements KvStore {
     public void verify() {
         final Gate.Pass pass = gate.newPass(() -> {});
         pass.enter();
-        try {
-            new LmdbVerifier(environment).verify();
+        try (Txn<DirectBuffer> txn = beginRead()) {
+            new LmdbVerifier(environment).verify(txn);
         } catch (final LmdbException e) {
             throw environment.failure("verify", e);
         } finally {
@@ -237,6 +241,30 @@ public final class LmdbKvStore implements KvStore {
     /** The cursor a commit writes: a batch done again after a partial failure moves none back. */
     long nextCursor(final long wanted) {
         return Math.max(cursor, wanted);
+    }
+
+    /** As {@link LmdbReader} begins. */
+    private Txn<DirectBuffer> beginRead() {
+        long commits = commitsBegun();
+        Txn<DirectBuffer> txn = environment.env.txnRead();
+        while (commits != commitsBegun()) {
+            txn.reset();
+            commits = commitsBegun();
+            txn.renew();
+        }
+        return txn;
+    }
+
+    /** Before a batch is committed: what a reader begins meanwhile, it begins again. */
+    void commitBegins() {
+        commitsBegun = commitsBegun + 1;
+        VarHandle.fullFence(); // before what the commit writes into the map
+    }
+
+    /** The commits that have begun, as of all that was read from the map before. */
+    long commitsBegun() {
+        VarHandle.acquireFence();
+        return commitsBegun;
     }
 
     void committed(final long newCursor, final long newNewestSequence) {

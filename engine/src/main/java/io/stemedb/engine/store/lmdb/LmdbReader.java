@@ -213,6 +213,7 @@ final class LmdbReader implements KvReader {
         }
         boolean begun = false;
         while (!begun) {
+            final long commits = store.commitsBegun();
             boolean resized = false;
             try {
                 if (txn == null) {
@@ -236,6 +237,11 @@ final class LmdbReader implements KvReader {
             if (resized) {
                 store.adoptMapSize();
                 pass.enter();
+            } else if (store.commitsBegun() != commits) {
+                // LMDB reads which transaction is the newest, and then copies that one's meta
+                // page; two commits later the page is another's, perhaps of one not ended yet.
+                txn.reset();
+                begun = false;
             }
         }
     }

@@ -24,11 +24,9 @@ final class LmdbVerifier {
         this.environment = environment;
     }
 
-    void verify() {
-        try (Txn<DirectBuffer> txn = environment.env.txnRead()) {
-            verify(txn, environment.main, false);
-            verify(txn, environment.subjects, true);
-        }
+    void verify(final Txn<DirectBuffer> txn) {
+        verify(txn, environment.main, false);
+        verify(txn, environment.subjects, true);
     }
 
     private void verify(

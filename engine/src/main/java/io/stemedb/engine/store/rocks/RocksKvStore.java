@@ -90,7 +90,7 @@ public final class RocksKvStore implements KvStore {
      * @param identity of the engine it belongs to
      * @param nativeDirectory where the native library is kept
      * @return the store
-     * @throws StoreException if it cannot be opened, or belongs to another engine
+     * @throws StoreException if it cannot be opened, is damaged, or belongs to another engine
      */
     public static RocksKvStore open(
             final Path directory, final StoreIdentity identity, final Path nativeDirectory) {
@@ -100,6 +100,7 @@ public final class RocksKvStore implements KvStore {
         // What a batch left there was never part of the store.
         StoreFiles.deleteFiles(incoming);
         checkNotHeadless(directory);
+        RocksManifest.check(directory);
         final RocksSettings settings = new RocksSettings();
         RocksDB db = null;
         try {
@@ -136,7 +137,11 @@ public final class RocksKvStore implements KvStore {
      */
     public static KvStore openReadOnly(
             final Path directory, final StoreIdentity identity, final Path nativeDirectory) {
-        if (Files.notExists(directory.resolve("CURRENT"))) { // and not where nobody may look
+        if (Files.notExists(directory)) { // and not where nobody may look
+            return MemoryKvStore.empty();
+        }
+        if (Files.notExists(directory.resolve("CURRENT"))) {
+            checkNotHeadless(directory);
             return MemoryKvStore.empty();
         }
         RocksNative.load(nativeDirectory);
@@ -167,6 +172,7 @@ public final class RocksKvStore implements KvStore {
      * @throws StoreException if one of them is missing, or the store cannot be opened
      */
     public static Set<String> dataFiles(final Path directory, final Path nativeDirectory) {
+        RocksManifest.check(directory);
         RocksNative.load(nativeDirectory);
         final Set<String> names = new HashSet<>();
         try (RocksSettings settings = new RocksSettings()) {
@@ -186,6 +192,7 @@ public final class RocksKvStore implements KvStore {
     private static RocksDB openReadOnly(final Path directory, final RocksSettings settings)
             throws RocksDBException {
         for (int attempt = 1; ; attempt++) {
+            RocksManifest.check(directory);
             try {
                 return RocksDB.openReadOnly(settings.options, directory.toString());
             } catch (final RocksDBException e) {
@@ -330,21 +337,17 @@ public final class RocksKvStore implements KvStore {
                         name(directory) + ": " + action + ": " + cause.getMessage(), cause);
     }
 
-    /** RocksDB would begin anew beside what is there. */
+    /** RocksDB would begin anew beside what is there, and a reader would take that for nothing. */
     private static void checkNotHeadless(final Path directory) {
         if (Files.exists(directory.resolve("CURRENT"))) {
             return;
         }
         try (DirectoryStream<Path> tables = Files.newDirectoryStream(directory, "*.sst")) {
             if (tables.iterator().hasNext()) {
-                throw new StoreException(
-                        name(directory)
-                                + " is damaged: it has tables and no file CURRENT;"
-                                + " it can be rebuilt from the journal",
-                        null);
+                throw damaged(directory, "it has tables and no file CURRENT");
             }
         } catch (final IOException e) {
-            throw new StoreException(name(directory) + ": cannot be listed", e);
+            throw new StoreException(name(directory) + ": cannot be listed: " + e, e);
         }
     }
 
@@ -396,7 +399,13 @@ public final class RocksKvStore implements KvStore {
                 : new StoreException(name(directory) + ": " + action + ": " + e.getMessage(), e);
     }
 
-    private static String name(final Path directory) {
+    static StoreException damaged(final Path directory, final String how) {
+        return new StoreException(
+                name(directory) + " is damaged: " + how + "; it can be rebuilt from the journal",
+                null);
+    }
+
+    static String name(final Path directory) {
         return COMPONENT + " " + directory;
     }
 

@@ -143,7 +143,9 @@ final class Simulation {
         truth.opened(disk, journal.appended(), atLeast);
         lostPower = false;
         memtable = schedule.newMemtable(chaos.mutant);
+        reader = new SimReaders().newReader(memtable.memtable(), store);
         final IngestConfig config = schedule.config(() -> nowNs);
+        // last: a life that ends before is none that published anything
         agents =
                 new SimAgents(
                         journal,
@@ -161,7 +163,6 @@ final class Simulation {
                         truth::reported,
                         this::onError,
                         chaos.mutant);
-        reader = new SimReaders().newReader(memtable.memtable(), store);
         watermarkCheck.opened(journal, agents);
         reached.lives++;
     }
