@@ -327,7 +327,10 @@ class MemtableRaceTest {
             final List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < readers; i++) {
                 final int number = i + 1;
-                threads.add(new Thread(guarded(() -> readUntilClosed(number)), "read " + number));
+                final MemtableReader reader = memtable.newReader(); // not once it is closed
+                threads.add(
+                        new Thread(
+                                guarded(() -> readUntilClosed(reader, number)), "read " + number));
             }
             threads.forEach(Thread::start);
             while (visits < 100 && failure.get() == null) {
@@ -340,9 +343,9 @@ class MemtableRaceTest {
             return failure.get();
         }
 
-        private void readUntilClosed(final int number) {
+        private void readUntilClosed(final MemtableReader mine, final int number) {
             long seed = number;
-            try (MemtableReader reader = memtable.newReader()) {
+            try (MemtableReader reader = mine) {
                 while (enters(reader)) {
                     try {
                         seed = TestRecords.mix(seed);
