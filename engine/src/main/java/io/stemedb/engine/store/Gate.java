@@ -110,6 +110,17 @@ public final class Gate {
         }
     }
 
+    /** For the action of {@link #whileIdle}: looks after what every user holds. */
+    public void tendAll() {
+        synchronized (passes) {
+            for (final Pass pass : passes) {
+                while (!pass.tendIfIdle()) { // it asks to enter, and is about to be told to wait
+                    Thread.onSpinWait();
+                }
+            }
+        }
+    }
+
     /**
      * Closes the gate, waits until nobody is inside, and releases what the users hold. A second
      * caller waits for the first.
@@ -284,14 +295,16 @@ public final class Gate {
             }
         }
 
-        private void tendIfIdle() {
-            if (BUSY.compareAndSet(this, IDLE, TENDED)) {
-                try {
-                    tend.run();
-                } finally {
-                    BUSY.setRelease(this, IDLE);
-                }
+        private boolean tendIfIdle() {
+            if (!BUSY.compareAndSet(this, IDLE, TENDED)) {
+                return false;
             }
+            try {
+                tend.run();
+            } finally {
+                BUSY.setRelease(this, IDLE);
+            }
+            return true;
         }
 
         private boolean isBusy() {

@@ -170,7 +170,7 @@ class CareCommandsTest {
 
     /** Who watches sees how far it is; who does not has a clean standard error. */
     @Test
-    void verifyAndExportShowProgress() {
+    void whatTakesLongShowsProgress() throws IOException {
         final int claims = 10_000; // told of every so many
         try (Engine engine = Engine.launch(new EngineContext().directory(directory))) {
             final Appender appender = engine.newAppender();
@@ -185,8 +185,21 @@ class CareCommandsTest {
         assertEquals(verify.out(), cli.run("verify").out());
         assertEquals("", cli.run("verify").err());
         final Path file = temporary.resolve("aside.jsonl");
-        final Cli.Result export = watched.run("quarantine", "export", file.toString());
-        assertTrue(export.err().matches("(?s).*\rexport [^\r]* 1/.*"), export.err());
+        assertProgress("export", watched.run("quarantine", "export", file.toString()));
+        final String target = temporary.resolve("backup").toString();
+        assertProgress("backup", watched.run("backup", target));
+        final Cli other = new Cli(temporary.resolve("other"), true);
+        assertProgress("restore", other.run("restore", target));
+        damage();
+        final Cli.Result repair = watched.run("repair");
+        assertProgress("look", repair);
+        assertProgress("repair", repair);
+    }
+
+    private static void assertProgress(final String task, final Cli.Result result) {
+        assertEquals(0, result.exitCode(), result.err());
+        final String shown = "(?s).*\r" + task + " [^\r]* [1-9]\\d*/.*";
+        assertTrue(result.err().matches(shown), result.err());
     }
 
     /** An engine that runs until nobody writes to it any more. */

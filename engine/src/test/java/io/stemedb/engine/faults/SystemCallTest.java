@@ -429,6 +429,24 @@ class SystemCallTest {
         assertTrue(errors.get(0).contains("Input/output error"), errors::toString);
     }
 
+    /**
+     * The second table of a thread: of the one that flushes, which does it again; and of the one
+     * that compacts, which stops RocksDB until the store opens it again.
+     */
+    @Test
+    void aCompactionThatFailsDoesNotEndTheStore() throws Exception {
+        final List<String> errors =
+                failing("fdatasync", 2, "rocks/%06d.sst", Way.USUAL, "STORED", FLUSHES);
+        // one batch after another, each for the same table
+        final long tables =
+                errors.stream().map(e -> e.replaceAll(".*: While", "")).distinct().count();
+        assertTrue(tables < errors.size(), () -> "no compaction failed: " + errors);
+        for (final String error : errors) {
+            assertTrue(error.startsWith("ERROR") && error.contains("RocksDB store"), error);
+            assertTrue(error.contains("Input/output error"), error);
+        }
+    }
+
     /** One of the journal's other files ends acknowledgement as that of a segment does. */
     @ParameterizedTest
     @CsvSource({

@@ -11,7 +11,6 @@ import io.stemedb.engine.store.ValueBuffer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.rocksdb.RocksDBException;
@@ -119,7 +118,7 @@ final class RocksBatch implements KvBatch {
     /** The file is synced by finish; its name and the manifest by the ingestion. */
     private void ingest() throws RocksDBException {
         writer.finish();
-        store.db.ingestExternalFile(List.of(file.toString()), store.settings.ingestOptions);
+        store.database.ingest(file);
     }
 
     /** Once, by the batch's thread or the thread that closes the store. */

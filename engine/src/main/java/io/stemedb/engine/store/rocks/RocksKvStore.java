@@ -46,7 +46,7 @@ public final class RocksKvStore implements KvStore {
     final String name;
     final Gate gate;
     final RocksSettings settings;
-    final RocksDB db;
+    final RocksDatabase database;
     final boolean readOnly;
     private final Path incoming;
     private volatile long cursor;
@@ -65,7 +65,7 @@ public final class RocksKvStore implements KvStore {
         this.name = name(directory);
         this.gate = new Gate(name);
         this.settings = settings;
-        this.db = db;
+        this.database = new RocksDatabase(directory, settings, db);
         this.readOnly = readOnly;
         this.incoming = directory.resolve(INCOMING);
     }
@@ -227,6 +227,9 @@ public final class RocksKvStore implements KvStore {
         if (batchOpen) {
             throw new IllegalStateException(name + " has an open batch");
         }
+        if (database.isStopped()) {
+            gate.whileIdle(this::reopen);
+        }
         final KvBatch batch = new RocksBatch(this, incoming.resolve(++batchNumber + ".sst"));
         batchOpen = true;
         return batch;
@@ -253,6 +256,7 @@ public final class RocksKvStore implements KvStore {
 
     /** File by file, so that each one that is damaged can be named. */
     private void verifyFiles() throws RocksDBException {
+        final RocksDB db = database.db();
         StoreException damaged = null;
         if (!readOnly) {
             db.disableFileDeletions();
@@ -285,15 +289,17 @@ public final class RocksKvStore implements KvStore {
     @Override
     public void close() {
         // Releases iterators and an open batch first: they must not outlive the database.
-        if (!gate.close()) {
-            return;
+        if (gate.close()) {
+            database.close();
         }
+    }
+
+    private void reopen() {
+        database.reopen(gate::tendAll);
         try {
-            db.closeE();
+            cursor = Math.max(cursor, storedCursor()); // of a batch that was taken all the same
         } catch (final RocksDBException e) {
-            throw failure("close", e);
-        } finally {
-            settings.close();
+            throw failure("read the cursor", e);
         }
     }
 
@@ -328,10 +334,9 @@ public final class RocksKvStore implements KvStore {
         return failure(incoming.getParent(), action, cause);
     }
 
-    private static StoreException failure(
+    static StoreException failure(
             final Path directory, final String action, final RocksDBException cause) {
-        final Status status = cause.getStatus();
-        return status != null && status.getSubCode() == Status.SubCode.NoSpace
+        return RocksDatabase.isNoSpace(cause)
                 ? new StoreFullException(COMPONENT, directory, action, cause)
                 : new StoreException(
                         name(directory) + ": " + action + ": " + cause.getMessage(), cause);
@@ -355,7 +360,7 @@ public final class RocksKvStore implements KvStore {
         if (checkIdentity(identity)) {
             return;
         }
-        try (RocksIterator iterator = db.newIterator()) {
+        try (RocksIterator iterator = database.db().newIterator()) {
             iterator.seekToFirst();
             iterator.status();
             if (iterator.isValid()) {
@@ -369,17 +374,21 @@ public final class RocksKvStore implements KvStore {
 
     /** Whether there is an identity; throws if it is another. Reads the cursor too. */
     private boolean checkIdentity(final StoreIdentity identity) throws RocksDBException {
-        final byte[] found = db.get(IDENTITY_KEY);
+        final byte[] found = database.db().get(IDENTITY_KEY);
         if (found == null) {
             return false;
         }
         identity.check(name, new UnsafeBuffer(found), 0, found.length);
-        final byte[] value = db.get(CURSOR_KEY);
+        cursor = storedCursor();
+        return true;
+    }
+
+    private long storedCursor() throws RocksDBException {
+        final byte[] value = database.db().get(CURSOR_KEY);
         if (value == null || value.length != Long.BYTES) {
             throw new StoreException(name + " holds no cursor", null);
         }
-        cursor = new UnsafeBuffer(value).getLong(0, LITTLE_ENDIAN);
-        return true;
+        return new UnsafeBuffer(value).getLong(0, LITTLE_ENDIAN);
     }
 
     private static void closeAfterFailure(final RocksDB db, final RocksSettings settings) {

@@ -69,10 +69,11 @@ final class RocksReader implements KvReader {
             return false;
         }
         getKey.set(key, keyOffset, keyLength);
-        int length = store.db.get(store.settings.getOptions, getKey.bytes(), getValue.bytes());
+        final RocksDB db = store.database.db();
+        int length = db.get(store.settings.getOptions, getKey.bytes(), getValue.bytes());
         while (length > getValue.buffer().capacity()) {
             getValue.ensure(length);
-            length = store.db.get(store.settings.getOptions, getKey.bytes(), getValue.bytes());
+            length = db.get(store.settings.getOptions, getKey.bytes(), getValue.bytes());
         }
         if (length == RocksDB.NOT_FOUND) {
             return false;
@@ -160,7 +161,7 @@ final class RocksReader implements KvReader {
             }
             iteratorCommit = store.commits();
             if (iterator == null) {
-                iterator = store.db.newIterator(store.settings.scanOptions);
+                iterator = store.database.db().newIterator(store.settings.scanOptions);
             } else if (!store.readOnly) {
                 iterator.refresh(); // to the state of now
             }
@@ -218,10 +219,12 @@ final class RocksReader implements KvReader {
 
     /**
      * On the writing thread, while the reader rests: an iterator keeps every file of its moment on
-     * the disk, however long ago they were compacted away.
+     * the disk, however long ago they were compacted away; and its database open.
      */
     private void tend() {
-        if (iterator != null && store.commits() - iteratorCommit >= IDLE_COMMITS) {
+        if (store.database.isStopped()) {
+            release();
+        } else if (iterator != null && store.commits() - iteratorCommit >= IDLE_COMMITS) {
             iteratorCommit = store.commits();
             try {
                 iterator.refresh();

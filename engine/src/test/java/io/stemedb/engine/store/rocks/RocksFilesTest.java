@@ -122,8 +122,8 @@ class RocksFilesTest {
                 put(store, i);
             }
             assertEquals(40 * 100, count(store));
-            assertTrue(store.db.getLiveFilesMetaData().size() < 40);
-            assertFalse(store.db.isClosed());
+            assertTrue(store.database.db().getLiveFilesMetaData().size() < 40);
+            assertFalse(store.database.db().isClosed());
         }
     }
 
