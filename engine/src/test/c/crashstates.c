@@ -53,7 +53,7 @@ static void drop(const char *directory)
 {
     /* what a process mapped there may go away a moment after it closed */
     for (int attempt = 0; mounted && umount(directory); attempt++) {
-        if (errno != EBUSY || attempt == 2000)
+        if (errno != EBUSY || attempt == 60000)
             die("umount");
         usleep(1000);
     }

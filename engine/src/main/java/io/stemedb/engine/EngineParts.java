@@ -168,7 +168,7 @@ final class EngineParts implements AutoCloseable {
     }
 
     private static boolean isMissing(final Path store, final String file) {
-        return Files.notExists(store.resolve(file));
+        return store.resolve(file).toFile().length() == 0; // nor is it there if it is empty
     }
 
     /**

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A backup that has lost something does not take the place of the one that has it. */
-@Timeout(180) // only for what hangs
+@Timeout(900) // only for what hangs
 class BackupLossTest {
     private static final int RECORDS = 200;
 

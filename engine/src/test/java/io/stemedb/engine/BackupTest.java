@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Backups of closed, running and foreign engines, and their way back. */
 @Tag("faults")
-@Timeout(300) // only for what hangs
+@Timeout(900) // only for what hangs
 class BackupTest {
     private static final int RECORDS = 4_000;
 

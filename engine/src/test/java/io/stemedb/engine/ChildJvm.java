@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -22,6 +23,10 @@ public final class ChildJvm implements AutoCloseable {
 
     /** Of a child that hangs, for ever: how long it takes to be red, and no limit of anything. */
     private static final int TIMEOUT_S = 300;
+
+    /** Variables of which a JVM says that it has picked them up. */
+    private static final Set<String> SAID_BY_JVM =
+            Set.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
     private final Process process;
     private final Path output;
@@ -63,13 +68,13 @@ public final class ChildJvm implements AutoCloseable {
         command.add(classPath);
         command.add(main.getName());
         command.addAll(List.of(arguments));
+        final ProcessBuilder builder =
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
+        builder.environment().keySet().removeAll(SAID_BY_JVM);
         try {
-            return new ChildJvm(
-                    new ProcessBuilder(command)
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
-                            .start(),
-                    output);
+            return new ChildJvm(builder.start(), output);
         } catch (final IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -100,8 +105,14 @@ public final class ChildJvm implements AutoCloseable {
         assertTrue(process.waitFor(TIMEOUT_S, TimeUnit.SECONDS), "child does not die");
     }
 
+    /** Waits for its end: it may be making files where its test deletes them. */
     @Override
     public void close() {
-        process.destroyForcibly();
+        try {
+            kill();
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
     }
 }

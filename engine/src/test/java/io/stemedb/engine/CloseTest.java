@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Close from everywhere, while everything is going on. A hang is a failure by timeout. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CloseTest {
     @TempDir Path directory;
 
@@ -491,9 +491,10 @@ class CloseTest {
             assertEquals(0, failure.getSuppressed().length);
         }
         Engine.launch(context(directory)).close();
-        assertTrue(
-                Thread.getAllStackTraces().keySet().stream()
-                        .noneMatch(thread -> thread.getName().startsWith("stemedb-")),
+        TestEngines.await( // a thread that was closed before it ran ends when it runs
+                () ->
+                        Thread.getAllStackTraces().keySet().stream()
+                                .noneMatch(thread -> thread.getName().startsWith("stemedb-")),
                 () -> Thread.getAllStackTraces().keySet().toString());
     }
 }

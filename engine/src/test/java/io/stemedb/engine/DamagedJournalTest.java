@@ -41,6 +41,19 @@ class DamagedJournalTest {
         loseStores();
     }
 
+    /** An empty file of a store is none: it is not made anew without a word. */
+    @Test
+    void aStoreWhoseFileIsEmptyIsToldAsMissing() throws IOException {
+        fill();
+        Engine.launch(context(directory)).close();
+        Files.write(directory.resolve(EngineParts.LMDB).resolve("data.mdb"), new byte[0]);
+        try (Engine engine = Engine.launch(context(directory))) {
+            final OpeningReport report = engine.openingReport();
+            assertTrue(report.found().contains("LMDB: the store is missing"), report::toString);
+            assertEquals(COUNT, report.replayed());
+        }
+    }
+
     /** So that ingest has all to do again. */
     private void loseStores() {
         StoreContent.delete(directory, EngineParts.ROCKS);

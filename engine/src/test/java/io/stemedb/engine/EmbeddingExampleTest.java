@@ -29,10 +29,10 @@ class EmbeddingExampleTest {
                 Thread.onSpinWait(); // the engine is behind: try again
             }
             if (sequence == Appender.STORAGE_FULL // until the disk has room again
-                    || !engine.await(Watermark.SYNCED, sequence, 1_000_000_000L)) { // on disk
-                throw new IllegalStateException("disk full, or not durable within a second");
+                    || !engine.await(Watermark.SYNCED, sequence, 60_000_000_000L)) { // on disk
+                throw new IllegalStateException("disk full, or not durable within a minute");
             }
-            engine.await(Watermark.READABLE, sequence, 1_000_000_000L);
+            engine.await(Watermark.READABLE, sequence, 60_000_000_000L);
             try (Reader reader = engine.newReader()) { // one for each reading thread
                 final AssertionView view = new AssertionView();
                 reader.newestFirst(

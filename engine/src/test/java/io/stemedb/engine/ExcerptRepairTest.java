@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A record is right and a field of its excerpt is not: told, and written anew by a repair. */
-@Timeout(120)
+@Timeout(900) // only for what hangs
 class ExcerptRepairTest {
     private static final int RECORDS = 200;
     private static final int SEAL = 17;

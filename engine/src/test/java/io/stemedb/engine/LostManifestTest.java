@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The stores have what the manifest said; what they do not have is not made up. */
-@Timeout(120)
+@Timeout(900) // only for what hangs
 class LostManifestTest {
     @TempDir Path work;
     private Path data;

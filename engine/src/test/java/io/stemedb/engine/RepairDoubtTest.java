@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What looks as if nobody had it, or as if it were the one, and is not. */
-@Timeout(180) // only for what hangs
+@Timeout(900) // only for what hangs
 class RepairDoubtTest {
     private static final int RECORDS = 600;
     private static final int LOST = 500;

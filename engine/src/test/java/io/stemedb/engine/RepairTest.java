@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Each kind of damage is named, mended where something right is left, and never guessed. */
-@Timeout(300) // only for what hangs
+@Timeout(900) // only for what hangs
 class RepairTest {
     private static final int RECORDS = 1_500;
     private static final int ASSERTION = 0;

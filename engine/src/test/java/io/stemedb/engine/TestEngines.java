@@ -5,7 +5,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.YieldingIdleStrategy;
@@ -31,11 +33,31 @@ public final class TestEngines {
                 .prepareAhead(2 << 20)
                 .generationRecords(2_000)
                 .generationBytes(2 << 20)
+                .closeTimeoutNs(TIMEOUT_NS)
                 .ingestIdleStrategy(new YieldingIdleStrategy())
                 .errorHandler(
                         error -> {
-                            throw new AssertionError(error);
+                            if (!isSlow(error)) {
+                                throw new AssertionError(error);
+                            }
                         });
+    }
+
+    /** That a close waits for an agent, which sits in a force, is told and is no error. */
+    public static boolean isSlow(final Throwable error) {
+        return error instanceof IllegalStateException
+                && error.getMessage().contains(": still busy after ");
+    }
+
+    /** Waits until something holds that another thread does by itself. */
+    public static void await(final BooleanSupplier holds, final Supplier<String> otherwise) {
+        final long startNs = System.nanoTime();
+        while (!holds.getAsBoolean()) {
+            if (System.nanoTime() - startNs > TIMEOUT_NS) {
+                throw new AssertionError(otherwise.get());
+            }
+            Thread.yield();
+        }
     }
 
     /** Appends, and again while the engine pushes back. */

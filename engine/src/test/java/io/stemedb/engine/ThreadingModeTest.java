@@ -3,7 +3,6 @@ package io.stemedb.engine;
 import static io.stemedb.engine.TestEngines.TIMEOUT_NS;
 import static io.stemedb.engine.TestEngines.context;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -130,7 +129,7 @@ class ThreadingModeTest {
             assertTrue(engine.checkpoint(TIMEOUT_NS));
         }
         for (final Thread thread : made) {
-            assertFalse(thread.isAlive(), thread::toString);
+            TestEngines.await(() -> !thread.isAlive(), thread::toString);
         }
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.engine.journal.JournalException;
 import io.stemedb.engine.platform.Manifest;
+import io.stemedb.engine.status.Counter;
 import io.stemedb.engine.store.KvStore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,6 +45,11 @@ class TrimmedJournalTest {
                 TestEngines.claim(appender, "s" + n % 7, n, ++claims);
             }
             assertTrue(engine.checkpoint(TestEngines.TIMEOUT_NS));
+            if (retentionBytes == 0) { // a duty cycle after STORED
+                TestEngines.await(
+                        () -> engine.counters().get(Counter.SEGMENTS_TRIMMED) >= 2,
+                        () -> "not trimmed");
+            }
         }
     }
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands repair, quarantine, backup and restore. */
-@Timeout(120)
+@Timeout(900) // only for what hangs
 class CareCommandsTest {
     private static final String NONE = "00".repeat(32);
     private static final double PRICE = 912.44;

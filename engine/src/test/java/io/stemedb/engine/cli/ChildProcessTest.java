@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.stemedb.engine.TestEngines;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -22,10 +23,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command line as a process of its own, started with the flags of this one. */
-@Timeout(180)
+@Timeout(1200)
 class ChildProcessTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofNanos(TestEngines.TIMEOUT_NS);
 
     @TempDir private Path directory;
     private final List<Process> children = new ArrayList<>();
@@ -159,7 +160,8 @@ class ChildProcessTest {
                 in.flush();
             }
         } catch (final IOException e) {
-            assertTrue(e.getMessage().contains("pipe"), e.getMessage());
+            // by the system, or by the JDK once it has seen the end of the process
+            assertTrue(e.getMessage().matches(".*(pipe|Stream closed).*"), e.getMessage());
         }
         assertEquals(3, exitCode(child), errorsOf(child));
         assertTrue(errorsOf(child).matches("lines=\\d+ ingested=1 .*\n"), errorsOf(child));

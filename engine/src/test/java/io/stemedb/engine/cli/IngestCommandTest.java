@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(120)
+@Timeout(900) // only for what hangs
 class IngestCommandTest {
 
     private static final String ID = "0123456789abcdef".repeat(4);

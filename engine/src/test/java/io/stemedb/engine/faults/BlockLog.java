@@ -118,7 +118,7 @@ final class BlockLog implements AutoCloseable {
     public void close() throws IOException {
         if (mounted) {
             mounted = false;
-            Machine.run("umount", data.toString());
+            Machine.umount(data);
         }
         if (device != null) {
             Machine.run("losetup", "-d", device);

@@ -165,7 +165,12 @@ public final class EngineChild {
                         .generationRecords(300 + random.nextInt(1_000))
                         .flushIntervalNs(20_000_000L + random.nextInt(200_000_000))
                         .durability(Durability.values()[random.nextInt(2)])
-                        .errorHandler(error -> say(line("ERROR", home, error) + "\n"));
+                        .errorHandler(
+                                error -> {
+                                    if (!TestEngines.isSlow(error)) {
+                                        say(line("ERROR", home, error) + "\n");
+                                    }
+                                });
         if (!Files.exists(data(home).resolve("manifest"))) {
             context.subjectIndex(SubjectIndex.values()[random.nextInt(2)]);
         }

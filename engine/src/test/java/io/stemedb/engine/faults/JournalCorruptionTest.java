@@ -21,8 +21,11 @@ import io.stemedb.engine.journal.JournalReader;
 import io.stemedb.engine.journal.JournalTail;
 import io.stemedb.engine.journal.SegmentCopies;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -338,9 +341,7 @@ class JournalCorruptionTest {
         int quiet = 0;
         for (int bit = 0; bit < Damage.PAGE * Byte.SIZE; bit++) {
             final int at = from + bit / Byte.SIZE;
-            sound[at] ^= (byte) (1 << bit % Byte.SIZE);
-            Files.write(file, sound);
-            sound[at] ^= (byte) (1 << bit % Byte.SIZE);
+            put(file, at, sound[at] ^ 1 << bit % Byte.SIZE);
             final Account account = new Account(records, "seed " + SEED + ", bit " + bit);
             account.read(JournalTail.open(journal, 1)).checkComplete();
             assertTrue(account.told.cardinality() <= 1, account.when + ": neighbours lost");
@@ -348,8 +349,16 @@ class JournalCorruptionTest {
                 assertTrue(padding.get(at), account.when + ": not told");
                 quiet++;
             }
+            put(file, at, sound[at]);
         }
         assertTrue(quiet < Damage.PAGE, "most bits carry something: " + quiet);
+    }
+
+    /** In place: a file written anew is forced to the disk when it is closed. */
+    private static void put(final Path file, final int at, final int value) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(new byte[] {(byte) value}), at);
+        }
     }
 
     private static boolean startsAt(final byte[] bytes, final int at, final byte[] record) {

@@ -17,11 +17,12 @@ public final class Litmus {
     private static final int SLOTS = 1 << 12;
     private static final long LEAST = 1_000;
     private static final long TIME_NS = Scale.of(10) * 1_000_000_000L;
-    private static final long TIME_MAX_NS = Scale.of(60) * 1_000_000_000L;
+    private static final long TIME_MAX_NS = Scale.of(240) * 1_000_000_000L;
 
     private final long[] payload = new long[SLOTS];
     private final AtomicLong missed = new AtomicLong();
     private final AtomicLong seen = new AtomicLong();
+    private volatile long last;
     private final AtomicBoolean done = new AtomicBoolean();
 
     private Litmus() {}
@@ -52,6 +53,9 @@ public final class Litmus {
         while (litmus.seen.get() < values
                 && System.nanoTime() - startNs
                         < (litmus.seen.get() > least ? TIME_NS : TIME_MAX_NS)) {
+            while (sequence - litmus.last > SLOTS && System.nanoTime() - startNs < TIME_MAX_NS) {
+                Thread.yield(); // the reader has no core
+            }
             sequence++;
             if (releaseFirst) {
                 release.accept(sequence);
@@ -69,7 +73,6 @@ public final class Litmus {
     }
 
     private void read(final LongSupplier acquire, final LongPredicate isThere) {
-        long last = 0;
         while (!done.get()) {
             final long sequence = acquire.getAsLong();
             assertTrue(sequence >= last, "goes back");
@@ -78,7 +81,7 @@ public final class Litmus {
             }
             if (sequence != last) {
                 seen.incrementAndGet();
-                last = sequence;
+                last = sequence; // written by this thread only
             }
         }
     }

@@ -3,6 +3,7 @@ package io.stemedb.engine.faults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.stemedb.engine.TestEngines;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
@@ -29,7 +30,12 @@ class MachineTest {
             Machine.run("sync", "-f", data.toString());
             final Process holder =
                     new ProcessBuilder(
-                                    "unshare", "-pf", "--kill-child", "--mount-proc", "sleep", "2")
+                                    "unshare",
+                                    "-pf",
+                                    "--kill-child",
+                                    "--mount-proc",
+                                    "sleep",
+                                    "600")
                             .start();
             try {
                 while (!holds(holder.pid(), data)) {
@@ -37,13 +43,24 @@ class MachineTest {
                     Thread.onSpinWait();
                 }
                 disk.cutPower(work.resolve("disk"));
+                final TestEngines.Running ending = // it holds on when ours is unmounted
+                        TestEngines.start("ends", () -> killOnceUnmounted(holder, data));
                 disk.unmount();
                 disk.mount();
+                ending.end();
                 assertEquals("forced", Files.readString(file));
             } finally {
                 holder.destroyForcibly();
             }
         }
+    }
+
+    private static void killOnceUnmounted(final Process holder, final Path data) throws Exception {
+        while (Machine.deviceUnder(data) != null) {
+            Thread.onSpinWait();
+        }
+        assertTrue(holds(holder.pid(), data));
+        holder.destroyForcibly().waitFor();
     }
 
     /** In a namespace of its own: ours has another proc. */

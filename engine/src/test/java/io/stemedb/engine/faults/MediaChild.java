@@ -40,6 +40,7 @@ final class MediaChild {
     private static final int SOME = 1_500;
     private static final int RESUME_SECONDS = 10;
     private static final int REFUSALS = 3;
+    private static final int REFILLS = 30;
     private static final int TRIES = 5;
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
     private static final long LOOK_NS = SECOND / 20;
@@ -388,11 +389,11 @@ final class MediaChild {
 
     /**
      * While a store is refused what it is given, again and again. A compaction that gives up may
-     * make room once.
+     * make room.
      */
     private void storedStands(final Runnable again) {
         long stored = -1;
-        for (int i = 0; i < REFUSALS && stored != engine.watermark(Watermark.STORED); i++) {
+        for (int i = 0; i < REFILLS && stored != engine.watermark(Watermark.STORED); i++) {
             again.run();
             stored = engine.watermark(Watermark.STORED);
             final int goal = told.size() + REFUSALS;

@@ -23,10 +23,10 @@ import org.agrona.concurrent.SleepingIdleStrategy;
  * machine that would let it go on is late by it as by any other clock.
  */
 final class Pace implements AutoCloseable {
-    private static final long PAUSE_NS = 10_000_000;
+    private static final long PAUSE_NS = 5_000_000;
 
     /** With the force of a page, some ms on a disk that nobody else loads. */
-    private static final long ROUND_MAX_NS = 25_000_000;
+    private static final long ROUND_MAX_NS = 15_000_000;
 
     private static final int PAGE = 4096;
     private static final int PAGES = 64;

@@ -23,7 +23,7 @@ class PaceTest {
     @Test
     void aStallHardlyCounts() {
         assertEquals(12 * MS, Pace.counted(12 * MS, 1));
-        assertEquals(25 * MS, Pace.counted(3_000 * MS, 1));
+        assertEquals(15 * MS, Pace.counted(3_000 * MS, 1));
     }
 
     @Test

@@ -26,7 +26,8 @@ class RaceTest {
      * A check of the race's, an entry that points nowhere, or memory that is not there any more.
      */
     private static final String TORN =
-            "AssertionError: java.lang.(AssertionError: [a-z]|IndexOutOfBounds)|SIGSEGV|SIGBUS";
+            "AssertionError: java.lang.(AssertionError: [a-z]|[A-Za-z]*(IndexOutOfBounds|NegativeArraySize"
+                    + "|IllegalArgument))|SIGSEGV|SIGBUS";
 
     @TempDir Path directory;
 

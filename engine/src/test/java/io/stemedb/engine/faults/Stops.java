@@ -117,9 +117,10 @@ final class Stops {
             final String stat = Files.readString(thread.resolve("stat"));
             final char state = stat.charAt(stat.lastIndexOf(')') + 2);
             return state == 't' || state == 'T';
-        } catch (final java.nio.file.NoSuchFileException e) {
-            return true; // it has just ended
         } catch (final IOException e) {
+            if (Files.notExists(thread)) {
+                return true; // it has just ended
+            }
             throw new UncheckedIOException(e);
         }
     }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The journal's disk runs full and gets room again; {@link MediaTest} has the other media. */
-@Timeout(120)
+@Timeout(900) // only for what hangs
 class StorageFullTest {
     private static final int MEGABYTES = 24;
     private static final int MORE = 1_000;

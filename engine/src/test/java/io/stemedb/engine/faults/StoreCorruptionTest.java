@@ -52,7 +52,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class StoreCorruptionTest {
     private static final int SCALE = Integer.getInteger("io.stemedb.faults.scale", 1);
     private static final int ROCKS_ROUNDS = 60 * SCALE;
-    private static final int LMDB_ROUNDS = 40 * SCALE;
+    private static final int LMDB_ROUNDS = 80 * SCALE;
     private static final int MANIFEST_EVERY = 5;
     private static final int COUNT = 700;
     private static final int IN_A_CHILD = 25;
@@ -122,7 +122,7 @@ class StoreCorruptionTest {
                         StoreDamageChild.class,
                         arguments.toArray(new String[0]))) {
             final boolean ended =
-                    child.process().waitFor(TestEngines.TIMEOUT_NS, TimeUnit.NANOSECONDS);
+                    child.process().waitFor(3 * TestEngines.TIMEOUT_NS, TimeUnit.NANOSECONDS);
             final List<String> lines = child.lines();
             assertTrue(ended, () -> "it hangs: " + said(lines));
             assertEquals(0, child.process().exitValue(), said(lines));

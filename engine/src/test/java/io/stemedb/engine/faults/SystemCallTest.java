@@ -424,7 +424,8 @@ class SystemCallTest {
             throws Exception {
         final List<String> errors =
                 failing("fdatasync", OF_A_FLUSH, file, Way.USUAL, "STORED", FLUSHES);
-        assertTrue(errors.size() == 1 && errors.get(0).startsWith("ERROR"), errors::toString);
+        // twice if the edit of a compaction was in the same write, which stops RocksDB
+        assertTrue(tables(errors) == 1 && errors.get(0).startsWith("ERROR"), errors::toString);
         assertTrue(errors.get(0).contains(component), errors::toString);
         assertTrue(errors.get(0).contains("Input/output error"), errors::toString);
     }
@@ -436,15 +437,18 @@ class SystemCallTest {
     @Test
     void aCompactionThatFailsDoesNotEndTheStore() throws Exception {
         final List<String> errors =
-                failing("fdatasync", 2, "rocks/%06d.sst", Way.USUAL, "STORED", FLUSHES);
+                failing("fdatasync", 2, "rocks/%06d.sst", Way.USUAL, "STORED", 2 * FLUSHES);
         // one batch after another, each for the same table
-        final long tables =
-                errors.stream().map(e -> e.replaceAll(".*: While", "")).distinct().count();
-        assertTrue(tables < errors.size(), () -> "no compaction failed: " + errors);
+        assertTrue(tables(errors) < errors.size(), () -> "no compaction failed: " + errors);
         for (final String error : errors) {
             assertTrue(error.startsWith("ERROR") && error.contains("RocksDB store"), error);
             assertTrue(error.contains("Input/output error"), error);
         }
+    }
+
+    /** How many different things failed, whichever batch met them. */
+    private static long tables(final List<String> errors) {
+        return errors.stream().map(error -> error.replaceAll(".*: While", "")).distinct().count();
     }
 
     /** One of the journal's other files ends acknowledgement as that of a segment does. */

@@ -193,7 +193,7 @@ class Blake3ChoiceTest {
                         .redirectOutput(output.toFile())
                         .start();
         try {
-            assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the child is still running");
+            assertTrue(process.waitFor(300, TimeUnit.SECONDS), "the child is still running");
         } finally {
             process.destroyForcibly();
         }

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Chronicle's journal, an {@link Ingestor} and any store, put together as an embedder would. */
-@Timeout(120)
+@Timeout(900) // only for what hangs
 class IngestorTest {
     private static final StoreIdentity IDENTITY = new StoreIdentity(1, 2, 1);
     private static final Path NATIVES = Path.of("target", "test-native").toAbsolutePath();

@@ -73,7 +73,7 @@ class BadInputTest {
     @Test
     void aReadPastTheEndIsNoticed() throws InterruptedException {
         try (ChildJvm child = child("past", 0, 1)) {
-            assertTrue(child.process().waitFor(60, TimeUnit.SECONDS));
+            assertTrue(child.process().waitFor(300, TimeUnit.SECONDS));
             assertTrue(child.process().exitValue() != 0, () -> child.lines().toString());
             assertFalse(child.lines().toString().contains("PAST"), () -> child.lines().toString());
         }

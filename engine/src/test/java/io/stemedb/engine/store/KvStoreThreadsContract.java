@@ -33,7 +33,7 @@ final class KvStoreThreadsContract {
     private static final int BATCHES = 60;
     private static final int MANY_READERS = 24;
     private static final int ALL = Integer.MAX_VALUE;
-    private static final long TIMEOUT_S = 60;
+    private static final long TIMEOUT_S = 300;
 
     private final KvStore store;
 

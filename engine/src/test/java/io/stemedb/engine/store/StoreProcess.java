@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 final class StoreProcess {
     static final StoreIdentity IDENTITY = new StoreIdentity(11, 12, 1);
     static final int BATCH_ENTRIES = 200;
-    private static final long TIMEOUT_S = 120;
+    private static final long TIMEOUT_S = 300;
     private static final int OPENINGS = 8;
 
     private StoreProcess() {}

@@ -47,9 +47,17 @@ public final class LmdbKvStore implements KvStore {
         this.environment = environment;
         this.readOnly = readOnly;
         this.gate = new Gate(environment.name);
+        boolean opened = false;
         try (Txn<DirectBuffer> txn = environment.env.txnRead()) {
             cursor = environment.meta(txn, LmdbEnvironment.CURSOR_KEY);
             newestSequence = environment.meta(txn, LmdbEnvironment.NEWEST_KEY);
+            opened = true;
+        } catch (final LmdbException e) { // beside a writer that makes its map larger
+            throw environment.failure("open", e);
+        } finally {
+            if (!opened) {
+                environment.close();
+            }
         }
     }
 
@@ -142,7 +150,11 @@ public final class LmdbKvStore implements KvStore {
             if (cursorReader == null) {
                 cursorReader = new LmdbReader(this);
             }
-            return cursorReader.meta(LmdbEnvironment.CURSOR_KEY);
+            // one of the two may be of a commit that has not ended, and is not seen by the next
+            // look
+            return Math.min(
+                    cursorReader.meta(LmdbEnvironment.CURSOR_KEY),
+                    cursorReader.meta(LmdbEnvironment.CURSOR_KEY));
         }
     }
 
@@ -283,12 +295,15 @@ public final class LmdbKvStore implements KvStore {
     }
 
     private void growIfNeeded() {
-        synchronized (batchLock) {
+        final boolean grow;
+        synchronized (batchLock) { // or it may be closed meanwhile
+            gate.check();
             if (openBatch != null) {
                 throw new IllegalStateException(environment.name + " has an open batch");
             }
+            grow = growWanted ? !environment.isAtLimit() : environment.isNearlyFull();
         }
-        if (growWanted ? !environment.isAtLimit() : environment.isNearlyFull()) {
+        if (grow) {
             gate.whileIdle(environment::grow);
         }
         growWanted = false;

@@ -20,7 +20,7 @@ import org.rocksdb.SstFileWriter;
 final class RocksBatch implements KvBatch {
     private final RocksKvStore store;
     private final Path file;
-    private final SstFileWriter writer;
+    private SstFileWriter writer; // null if the store was closed before
     private final ValueBuffer value;
     private final KeyBuffer key;
     private final Gate.Pass pass;
@@ -32,13 +32,23 @@ final class RocksBatch implements KvBatch {
         this.key = store.batchKey();
         this.value = store.batchValue();
         key.clear();
-        this.writer = new SstFileWriter(store.settings.envOptions, store.settings.options);
         this.pass = store.gate.newPass(this::release);
+        boolean opened = false;
         try {
-            writer.open(file.toString());
-        } catch (final RocksDBException e) {
-            close();
-            throw store.failure("create " + file, e);
+            enter(); // from here on a close, which frees the options, waits
+            try {
+                writer = new SstFileWriter(store.settings.envOptions, store.settings.options);
+                writer.open(file.toString());
+                opened = true;
+            } catch (final RocksDBException e) {
+                throw store.failure("create " + file, e);
+            } finally {
+                pass.exit();
+            }
+        } finally {
+            if (!opened) {
+                close();
+            }
         }
     }
 
@@ -125,7 +135,9 @@ final class RocksBatch implements KvBatch {
     private void release() {
         store.batchFinished();
         value.forget();
-        writer.close();
+        if (writer != null) {
+            writer.close();
+        }
         try {
             Files.deleteIfExists(file);
         } catch (final IOException e) {

@@ -82,7 +82,7 @@ class LmdbGrowthTest {
                 put(store, batch, 5 * (batch - 1), 5);
             }
             assertTrue(store.environment.env.info().mapSize > 8 * MIB);
-            assertTrue(process.waitFor(60, TimeUnit.SECONDS), "reads on for ever");
+            assertTrue(process.waitFor(300, TimeUnit.SECONDS), "reads on for ever");
             assertEquals(0, process.exitValue(), Files.readString(output));
         } finally {
             if (process != null) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.RocksDB;
 
-@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD) // RocksDB may read for ever
+@Timeout(value = 600, threadMode = ThreadMode.SEPARATE_THREAD) // RocksDB may read for ever
 class RocksManifestTest {
     private static final StoreIdentity IDENTITY = new StoreIdentity(1, 2, 1);
     private static final Path NATIVE = Path.of("target", "test-native").toAbsolutePath();

@@ -25,7 +25,7 @@ import org.rocksdb.RocksDBException;
  * A compaction that meets an error of the system stops RocksDB for good, until it is opened again.
  * Here a directory stands where the compaction wants to make its file.
  */
-@Timeout(120)
+@Timeout(900) // only for what hangs
 class RocksStoppedTest {
     private static final StoreIdentity IDENTITY = new StoreIdentity(1, 2, 1);
     private static final Path NATIVE = Path.of("target", "test-native").toAbsolutePath();
