@@ -60,6 +60,10 @@ public final class EngineChild {
         FAILING,
         /** The same, and segments are trimmed as soon as they may be: that is what fails. */
         FAILING_TRIM,
+        /**
+         * The same with the subject index in LMDB, which is what fails: what is forced is SYNCED.
+         */
+        FAILING_LMDB,
         /** A sound engine, looked at as if it had failed: the defect that must be caught. */
         SOUND,
         /** Says that a record is appended, and never does it: the defect that must be caught. */
@@ -74,6 +78,9 @@ public final class EngineChild {
     /** The ways with texts of all lengths: a life rolls each 400 records or so. */
     private static final Set<Way> LARGE =
             EnumSet.of(Way.USUAL, Way.BULK, Way.TRIMMED, Way.SYNC, Way.FAILING, Way.FAILING_TRIM);
+
+    private static final Set<Way> FAILS =
+            EnumSet.of(Way.FAILING, Way.FAILING_TRIM, Way.FAILING_LMDB);
 
     private static final int BATCH = 20;
     private static final int FAST = 2_000;
@@ -186,6 +193,7 @@ public final class EngineChild {
                     context.durability(Durability.GROUP)
                             .syncIntervalNs(FAILING_SYNC_NS)
                             .retentionBytes(0);
+            case FAILING_LMDB -> context.subjectIndex(SubjectIndex.LMDB);
             case FAILING ->
                     context.durability(random.nextBoolean() ? Durability.GROUP : Durability.SYNC)
                             .syncIntervalNs(FAILING_SYNC_NS);
@@ -228,7 +236,7 @@ public final class EngineChild {
         try {
             append(engine, appender, name(home), random);
         } catch (final EngineFailedException e) {
-            if (way != Way.FAILING && way != Way.FAILING_TRIM) {
+            if (!FAILS.contains(way)) {
                 throw e;
             }
             lookAtFailed(home, engine, appender, closing);
@@ -245,7 +253,12 @@ public final class EngineChild {
         final long synced = engine.watermark(Watermark.SYNCED);
         final long stored = engine.watermark(Watermark.STORED);
         final long appended = engine.watermark(Watermark.APPENDED);
-        final String why = way == Way.FAILING_TRIM ? "cannot be trimmed" : "force failed";
+        final String why =
+                switch (way) {
+                    case FAILING_TRIM -> "cannot be trimmed";
+                    case FAILING_LMDB -> "must be opened again";
+                    default -> "force failed";
+                };
         final List<String> wrong = new ArrayList<>();
         final IdleStrategy pause = new SleepingIdleStrategy(PAUSE_NS);
         for (int i = 0; i < TRIES; i++) {
@@ -278,7 +291,7 @@ public final class EngineChild {
         if (closing) {
             engine.close();
         }
-        if (engine.watermark(Watermark.SYNCED) != synced
+        if (engine.watermark(Watermark.SYNCED) != synced && way != Way.FAILING_LMDB
                 || engine.watermark(Watermark.STORED) != stored) {
             wrong.add(0, "a failed engine acknowledges: " + synced + ", " + stored);
         }

@@ -53,7 +53,8 @@ class PowerLossReplayTest {
     private static final Predicate<String> WHAT_THE_DISK_REFUSED =
             Pattern.compile(
                             "ERROR .*force failed.*"
-                                    + "|ERROR \\S+ \\S+StoreException: .*Input/output error.*")
+                                    + "|ERROR \\S+ \\S+StoreException: .*Input/output error.*"
+                                    + "|ERROR \\S+ \\S+StoreFailedException: .*must be opened again.*")
                     .asMatchPredicate();
 
     @TempDir Path work;
@@ -384,6 +385,49 @@ class PowerLossReplayTest {
             }
         }
         return List.of();
+    }
+
+    /**
+     * A commit of LMDB that the disk refused ends the engine. The next life writes into the same
+     * blocks, which ext4 does not mark as written if it is the same cached pages that are written
+     * once more; what it says is STORED must be on disk all the same.
+     */
+    @Test
+    void whatLmdbCommitsAfterAFailedForceIsOnDisk() throws Exception {
+        Machine.needs(BlockLog.isPossible(), "block log", "no FUSE, loop device or gcc here");
+        final long seed = Children.seed();
+        final Random random = new Random(seed);
+        try (Children children = new Children(work)) {
+            final Path home = children.home("home");
+            final Path log;
+            try (BlockLog disk = BlockLog.start(work, EngineChild.data(home))) {
+                log = disk.log();
+                try (Children.Life life =
+                        children.live(List.of(), random, Way.FAILING_LMDB, log, List.of(home))) {
+                    assertTrue(life.await("STORED", 2), () -> life.said().toString());
+                    disk.fail("S:community://rust/http"); // a key of the subject index
+                    assertTrue(life.await("STANDS", 1), () -> life.said().toString());
+                    life.kill();
+                    final List<String> errors = life.settle();
+                    assertTrue(
+                            errors.stream().anyMatch(line -> line.contains("LMDB store"))
+                                    && errors.stream().allMatch(WHAT_THE_DISK_REFUSED),
+                            () -> "seed " + seed + ": " + errors);
+                }
+                disk.heal();
+                try (Children.Life life =
+                        children.live(List.of(), random, Way.USUAL, log, List.of(home))) {
+                    assertTrue(life.await("STORED", 3), () -> life.said().toString());
+                    life.kill();
+                    assertEquals(List.of(), life.settle(), "seed " + seed);
+                }
+            }
+            try (CrashStates states = CrashStates.open(work, log, EngineChild.data(home))) {
+                states.mount(BlockLog.ends(log).size(), random.nextLong(), true);
+                assertEquals(List.of(), children.checkAfterPowerCut(home, false), "seed " + seed);
+                states.drop();
+            }
+        }
     }
 
     /** A journal that forces by Chronicle's own sync(). */

@@ -128,7 +128,8 @@ final class LmdbBatch implements KvBatch {
             store.committed(newCursor, newest);
             finish();
         } catch (final LmdbException e) {
-            throw failed("commit", e);
+            final StoreException failure = failed("commit", e);
+            throw LmdbEnvironment.isOfDisk(e) ? store.refusedByDisk(failure) : failure;
         }
     }
 

@@ -3,6 +3,7 @@ package io.stemedb.engine.store.lmdb;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.stemedb.engine.platform.DirectWrite;
 import io.stemedb.engine.status.StorageFull;
 import io.stemedb.engine.store.StoreException;
 import io.stemedb.engine.store.StoreFailedException;
@@ -51,6 +52,8 @@ final class LmdbEnvironment {
     private static final int FULL_PERCENT = 80;
     private static final String COMPONENT = "LMDB store";
     private static final String LOCK_FILE = "lock.mdb";
+    private static final String REFUSED_FILE = "refused";
+    private static final String AGAIN = "; it must be opened again";
 
     /** Room for {@value #MAX_READERS} readers, and more. */
     private static final int LOCK_FILE_BYTES = 128 << 10;
@@ -104,6 +107,9 @@ final class LmdbEnvironment {
             final boolean created = isCreated(directory);
             final long sum = created ? LmdbFile.check(name, directory.resolve(DATA_FILE)) : 0;
             reserveLockFile(directory);
+            if (Files.exists(directory.resolve(REFUSED_FILE))) {
+                writeAgain(directory);
+            }
             // 0: as large as it was when last written.
             final long mapBytes = created ? 0 : Math.min(initialMapBytes, maxMapBytes);
             env =
@@ -259,9 +265,9 @@ final class LmdbEnvironment {
             final Path directory, final String action, final LmdbException cause) {
         final String message = name(directory) + ": " + action + ": " + cause.getMessage();
         if (cause instanceof LmdbNativeException.PanicException) {
-            return new StoreFailedException(message + "; it must be opened again", cause);
+            return new StoreFailedException(message + AGAIN, cause);
         }
-        final int error = cause instanceof LmdbNativeException nat ? nat.getResultCode() : 0;
+        final int error = error(cause);
         final boolean full =
                 error == ENOSPC
                         || error == EDQUOT
@@ -269,6 +275,15 @@ final class LmdbEnvironment {
         return full
                 ? new StoreFullException(COMPONENT, directory, action, cause)
                 : new StoreException(message, cause);
+    }
+
+    private static int error(final LmdbException cause) {
+        return cause instanceof LmdbNativeException nat ? nat.getResultCode() : 0;
+    }
+
+    /** Whether the disk refused something, if only for want of room. */
+    static boolean isOfDisk(final LmdbException cause) {
+        return error(cause) == EIO;
     }
 
     StoreFullException mapFull(final LmdbException cause) {
@@ -302,6 +317,49 @@ final class LmdbEnvironment {
             }
         } catch (final IOException e) {
             throw new StoreFullException(COMPONENT, directory, "lock file", e);
+        }
+    }
+
+    /**
+     * Where the disk was full the next commit may go well. Else it did not write what the kernel
+     * gave it, and the kernel says so once more where the next commit writes its meta page: LMDB
+     * would fail for good, and not even read. So it ends before.
+     */
+    StoreException refusedByDisk(final StoreException failure) {
+        return failure instanceof StoreFullException
+                ? failure
+                : new StoreFailedException(failure.getMessage() + AGAIN, failure);
+    }
+
+    /**
+     * Nothing of the commit is part of the store; but the next one would write into the same
+     * blocks, and the kernel takes pages for written that are not. So the next opening is told. The
+     * mark need not be durable: a loss of power takes away what the kernel believes, too.
+     */
+    void markRefused(final StoreException failure) {
+        try {
+            Files.write(realPath.resolve(REFUSED_FILE), new byte[0]);
+        } catch (final IOException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    void unmarkRefused() {
+        try {
+            Files.deleteIfExists(realPath.resolve(REFUSED_FILE));
+        } catch (final IOException e) { // it is there: then the next opening writes once more
+            throw new StoreException(name + ": mark of a refused commit: " + e, e);
+        }
+    }
+
+    /** Before a commit uses these blocks again. */
+    private static void writeAgain(final Path directory) {
+        try {
+            DirectWrite.again(directory.resolve(DATA_FILE), 0);
+            Files.delete(directory.resolve(REFUSED_FILE));
+        } catch (final IOException e) {
+            throw new StoreException(
+                    name(directory) + ": what the disk refused cannot be written again: " + e, e);
         }
     }
 
