@@ -184,8 +184,10 @@ public final class Repair implements AutoCloseable {
             lost++;
         }
         boolean looked = false;
-        if (isOpen(examination.rocks()) && isOpen(examination.lmdb())) {
-            try (KvStore store = Snapshot.stores(directory, manifest)) {
+        final boolean rocksOpens = isOpen(examination.rocks());
+        final boolean lmdbOpens = isOpen(examination.lmdb());
+        if (rocksOpens || lmdbOpens) {
+            try (KvStore store = Snapshot.stores(directory, manifest, rocksOpens, lmdbOpens)) {
                 final JournalRepair journal =
                         JournalRepair.plan(
                                 examination, store, "ROCKSDB".equals(manifest.subjectIndex()));
@@ -280,7 +282,7 @@ public final class Repair implements AutoCloseable {
 
     /** Whether it cannot be opened, and may have the end that the journal has lost. */
     private boolean mayHaveEnd(final StoreFault store) {
-        return isEndLost && store.cursor() == 0 && !store.readable();
+        return isEndLost && isShut(store);
     }
 
     /** Whether it may have what the journal has lost. */
@@ -292,7 +294,19 @@ public final class Repair implements AutoCloseable {
 
     /** Whether it stays, and no engine opens with it. */
     private boolean staysShut(final StoreFault store, final long lost) {
-        return store.cursor() == 0 && !store.readable() && mayHaveLost(store, lost);
+        return isShut(store) && mayHaveLost(store, lost);
+    }
+
+    private static boolean isShut(final StoreFault store) {
+        return store.cursor() == 0 && !store.readable();
+    }
+
+    /** Giving up what nobody can look at is for a human to decide. */
+    private String wayOut(final String folder) {
+        return "; no engine opens with it: put "
+                + directory.resolve(folder)
+                + " back from a backup, or move it away to give up what only it may have, and"
+                + " repair again";
     }
 
     /**
@@ -319,13 +333,15 @@ public final class Repair implements AutoCloseable {
                             + why
                             + ": it needs sequences 1-"
                             + (examination.oldestSequence() - 1)
-                            + ", and the journal is trimmed");
+                            + ", and the journal is trimmed"
+                            + (isShut(fault) ? "; put it back from a backup" : ""));
         } else if (mayHaveLost(fault, lost)) {
             impossible.add(
                     name
                             + " "
                             + why
-                            + ": it may have records that the journal has lost, and stays");
+                            + ": it may have records that the journal has lost, and stays"
+                            + (staysShut(fault, lost) ? wayOut(folder) : ""));
         } else if (shut) {
             impossible.add(
                     name
