@@ -194,15 +194,16 @@ final class Backup {
         }
     }
 
-    /** Sound, or with nothing but gaps that ingest has told and set aside long ago. */
+    /**
+     * Sound, or with nothing but gaps that ingest has told and set aside long ago, and damage that
+     * lost no record: a backup that waits until retention takes that is none for as long.
+     */
     static boolean isGood(final Examination examination) {
-        return examination.verification().isSound()
-                || examination.rocks().findings() == 0
-                        && examination.lmdb().findings() == 0
-                        && !examination.damages().isEmpty()
-                        && examination.damages().stream().allMatch(JournalDamage::isSetAside)
-                        && examination.verification().differenceCount()
-                                == examination.damages().size();
+        return examination.rocks().findings() == 0
+                && examination.lmdb().findings() == 0
+                && examination.damages().stream().allMatch(JournalDamage::isSetAside)
+                && examination.verification().differenceCount()
+                        == examination.damages().size() + examination.lossless();
     }
 
     private Examination copy() throws IOException {
@@ -422,6 +423,7 @@ final class Backup {
                 bytes,
                 bytesWritten,
                 examination.verification(),
+                examination.lossless(),
                 List.copyOf(loss.missing()),
                 kept());
     }
