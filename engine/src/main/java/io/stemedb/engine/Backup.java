@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -227,9 +226,10 @@ final class Backup {
         if (!Files.exists(from.resolve(CURRENT))) {
             return;
         }
+        // here, where damage is; its copy would be refused by another name, after all was copied
+        RocksKvStore.manifest(from);
         copyDataFiles(from, to);
-        final String current =
-                Files.readString(from.resolve(CURRENT), StandardCharsets.US_ASCII).strip();
+        final String current = RocksKvStore.manifest(from);
         final Path manifestFile = from.resolve(current);
         copyFile(manifestFile, EngineParts.ROCKS + "/" + current, Files.size(manifestFile), false);
         Files.writeString(to.resolve(CURRENT), current + "\n");
