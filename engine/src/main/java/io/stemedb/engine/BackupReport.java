@@ -13,6 +13,8 @@ import java.util.List;
  * @param bytes their length
  * @param bytesWritten what of it was copied now; the rest was there from the backup before
  * @param verification what verification of it found
+ * @param lossless how many of the differences found are damage of the journal that lost no record;
+ *     the others are known gaps
  * @param missing what is missing in it and was not in the one before, in words; empty if nothing is
  * @param kept backups that are kept because a later one had lost something that they have: each can
  *     be restored by itself, and is only deleted by its owner
@@ -25,5 +27,6 @@ public record BackupReport(
         long bytes,
         long bytesWritten,
         Verification verification,
+        long lossless,
         List<String> missing,
         List<Path> kept) {}

@@ -16,9 +16,9 @@ public final class Backups {
     /**
      * Backs a directory up, also while an engine in another process runs on it: everything that was
      * appended before the call is in it, and verification has found it sound, but for gaps that are
-     * known and set aside. What did not change since the backup before is not copied again. A call
-     * that fails or is killed leaves the backup before it as it was; one that lacks what that has
-     * keeps it, see {@link BackupReport#kept()}.
+     * known and set aside, and damage of the journal that lost no record. What did not change since
+     * the backup before is not copied again. A call that fails or is killed leaves the backup
+     * before it as it was; one that lacks what that has keeps it, see {@link BackupReport#kept()}.
      *
      * @param directory data directory; for one whose engine runs in this process, {@link
      *     Engine#backup(Path, LongConsumer)}
@@ -44,7 +44,8 @@ public final class Backups {
      * @param target directory of the backup
      * @param directory data directory to make; must not exist
      * @param progress told bytes copied, then entries and records verified
-     * @return what verification of it found; sound but for gaps that were known at the backup
+     * @return what verification of it found; sound but for what was known at the backup: gaps, and
+     *     damage that lost no record
      * @throws EngineException if there is no backup, a file of it is damaged, the directory exists,
      *     or what a restore that did not end has left beside it
      */

@@ -20,6 +20,8 @@ import java.util.function.LongConsumer;
  * @param lmdb what is wrong with LMDB
  * @param damages damaged records of the journal
  * @param excerpts sound records in excerpts that were altered
+ * @param scars damaged bytes of the journal that no record stood in, in words
+ * @param lossless how many of the differences are scars or altered excerpts: all records are there
  * @param oldestSequence oldest record of the journal; in one without a record that of the first it
  *     will have, or 0 if that is not known
  * @param lastSequence newest record of the journal
@@ -31,6 +33,8 @@ record Examination(
         StoreFault lmdb,
         List<JournalDamage> damages,
         List<JournalExcerpt> excerpts,
+        List<String> scars,
+        long lossless,
         long oldestSequence,
         long lastSequence,
         long syncedSequence) {
@@ -99,6 +103,8 @@ record Examination(
                         fault(lmdb, findings),
                         comparison.damages(),
                         comparison.excerpts(),
+                        comparison.scars(),
+                        comparison.lossless(),
                         tail.oldestSequence(),
                         tail.nextSequence() - 1,
                         tail.syncedSequence());

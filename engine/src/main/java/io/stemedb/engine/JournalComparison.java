@@ -64,6 +64,10 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
     private boolean stretchOpen;
 
     private final List<JournalExcerpt> excerpts = new ArrayList<>();
+    private final List<String> scars = new ArrayList<>();
+
+    /** Findings where all records are there all the same: scars, and altered excerpts. */
+    private long lossless;
 
     /** What was found in the excerpt of the record that comes; null if nothing was. */
     private String altered;
@@ -199,6 +203,7 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
         blake3.hash(buffer, offset + Limits.HEADER_LENGTH, length - Limits.HEADER_LENGTH, hash, 0);
         if (excerpt != null) {
             findings.add(Part.JOURNAL, excerpt);
+            lossless++;
             if (excerpts.size() < DAMAGES_MAX) {
                 excerpts.add(
                         new JournalExcerpt(
@@ -325,6 +330,9 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
         if (altered == null) { // else it is told with its record, once
             findings.add(Part.JOURNAL, reason);
         }
+        if (altered == null && lastSequence < firstSequence) {
+            addScar(reason);
+        }
         if (lastSequence >= firstSequence) {
             records += lastSequence - firstSequence + 1;
             lost += lastSequence - firstSequence + 1;
@@ -339,6 +347,15 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
                             0,
                             aside));
             stretchOpen = damages.size() < DAMAGES_MAX;
+        }
+    }
+
+    private void addScar(final String reason) {
+        lossless++;
+        if (scars.size() < DAMAGES_MAX) {
+            scars.add(reason);
+        } else if (scars.size() == DAMAGES_MAX) {
+            scars.add("and at more than " + DAMAGES_MAX + " places");
         }
     }
 
@@ -369,7 +386,7 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
         }
         if (oldest <= 1 && lmdb.isComplete()) {
             final long stored = counts[KeyFamily.QUARANTINE.prefix()];
-            if (findings.count(Part.JOURNAL) == 0 && stored > quarantined) {
+            if (findings.count(Part.JOURNAL) == lossless && stored > quarantined) {
                 lmdb.add((stored - quarantined) + " quarantine entries come from no record");
             }
         }
@@ -415,6 +432,14 @@ final class JournalComparison implements JournalHandler, ExaminedStore.EntryHand
 
     List<JournalExcerpt> excerpts() {
         return excerpts;
+    }
+
+    List<String> scars() {
+        return scars;
+    }
+
+    long lossless() {
+        return lossless;
     }
 
     Verification result() {

@@ -61,17 +61,22 @@ final class JournalRepair {
     /** By sequence: content hashes that the subject index has for it. */
     private final Map<Long, byte[]> indexed = new HashMap<>();
 
-    /** By header: what is stored under it; null where there are two. */
+    /** By header: key of the record that has it; empty where there are two. */
     private final Map<Long, byte[]> byHeader = new HashMap<>();
 
-    /** By the beginning of the content hash: what is stored under it. */
+    /** By the beginning of the content hash: key of the record that has it. */
     private final Map<Long, byte[]> byBody = new HashMap<>();
 
+    private final long bytesMax;
+    private long held;
+    private long waiting;
     private final Map<Path, List<Patch>> patches = new LinkedHashMap<>();
     private final List<JournalDamage> hopeless = new ArrayList<>();
     private byte[] found;
 
-    private JournalRepair(final Examination examination, final boolean subjectsInRocks) {
+    private JournalRepair(
+            final Examination examination, final boolean subjectsInRocks, final long bytesMax) {
+        this.bytesMax = bytesMax;
         rocks = examination.rocks();
         lmdb = examination.lmdb();
         subjects = subjectsInRocks ? rocks : lmdb;
@@ -95,18 +100,25 @@ final class JournalRepair {
      * @param examination what is damaged
      * @param store both stores, to read
      * @param subjectsInRocks whether the subject index is in RocksDB
+     * @param bytesMax most bytes of records that are held; one damage is taken whatever its length,
+     *     or it would wait for ever
      */
     static JournalRepair plan(
-            final Examination examination, final KvStore store, final boolean subjectsInRocks)
+            final Examination examination,
+            final KvStore store,
+            final boolean subjectsInRocks,
+            final long bytesMax)
             throws IOException {
         final List<JournalDamage> damages = examination.damages();
-        final JournalRepair repair = new JournalRepair(examination, subjectsInRocks);
+        final JournalRepair repair = new JournalRepair(examination, subjectsInRocks, bytesMax);
         try (KvReader reader = store.newReader()) {
             repair.collect(damages, reader);
             for (final JournalDamage damage : damages) {
                 final List<Patch> patch = repair.patch(damage, reader);
                 if (patch == null) {
                     repair.hopeless.add(damage);
+                } else if (patch.isEmpty()) {
+                    repair.waiting++;
                 } else {
                     repair.patches
                             .computeIfAbsent(damage.segment(), path -> new ArrayList<>())
@@ -120,6 +132,16 @@ final class JournalRepair {
     /** By segment. */
     Map<Path, List<Patch>> patches() {
         return patches;
+    }
+
+    /** Of the records in the patches. */
+    long bytes() {
+        return held;
+    }
+
+    /** Damages that another repair may put back, behind the patches of this one. */
+    long waiting() {
+        return waiting;
     }
 
     /** What no store has, or nothing says that it is the one. */
@@ -168,7 +190,14 @@ final class JournalRepair {
                             reader,
                             family,
                             (k, keyOffset, keyLength, value, valueOffset, valueLength) -> {
-                                take(family, k, keyOffset, value, valueOffset, valueLength);
+                                take(
+                                        family,
+                                        k,
+                                        keyOffset,
+                                        keyLength,
+                                        value,
+                                        valueOffset,
+                                        valueLength);
                                 return true;
                             });
                 }
@@ -183,6 +212,7 @@ final class JournalRepair {
             final KeyFamily family,
             final DirectBuffer entryKey,
             final int keyOffset,
+            final int keyLength,
             final DirectBuffer value,
             final int valueOffset,
             final int valueLength) {
@@ -196,8 +226,8 @@ final class JournalRepair {
                 || !isRight(family, entryKey, keyOffset, value, valueOffset, valueLength)) {
             return;
         }
-        final byte[] copy = new byte[valueLength];
-        value.getBytes(valueOffset, copy);
+        final byte[] copy = new byte[keyLength];
+        entryKey.getBytes(keyOffset, copy);
         if (byBody.containsKey(body)) {
             byBody.put(body, copy);
         }
@@ -274,6 +304,7 @@ final class JournalRepair {
         return bytes;
     }
 
+    /** What to write; empty if it has to wait, null if nobody has it. */
     private List<Patch> patch(final JournalDamage damage, final KvReader reader)
             throws IOException {
         return damage.recordLength() > 0
@@ -289,9 +320,9 @@ final class JournalRepair {
         final long sequence = damage.firstSequence();
         byte[] right = null;
         if (!isValid(bytes, 0, length)) { // else it is another record, and names itself
-            right = withSameBody(length);
+            right = withSameBody(length, reader);
             if (right == null) {
-                right = byHeader.get(header);
+                right = stored(byHeader.get(header), reader);
                 right =
                         right != null
                                         && right.length == length
@@ -304,9 +335,18 @@ final class JournalRepair {
         if (right == null) {
             right = namedRecord(sequence, reader);
         }
-        return right != null && right.length == length
-                ? List.of(new Patch(damage.from(), damage.firstSequence(), right))
-                : null;
+        if (right == null || right.length != length) {
+            return null;
+        }
+        if (!hasRoom(length)) {
+            return List.of();
+        }
+        held += length;
+        return List.of(new Patch(damage.from(), damage.firstSequence(), right));
+    }
+
+    private boolean hasRoom(final long more) {
+        return held == 0 || held + more <= bytesMax;
     }
 
     /** Whether a stored record may be that of a sequence. */
@@ -331,9 +371,9 @@ final class JournalRepair {
     }
 
     /** What is stored under the content hash of the damaged record: only its header is wrong. */
-    private byte[] withSameBody(final int length) {
+    private byte[] withSameBody(final int length, final KvReader reader) {
         hash(bytes, 0, length);
-        final byte[] right = byBody.get(hash.getLong(0));
+        final byte[] right = stored(byBody.get(hash.getLong(0)), reader);
         return right != null && right.length == length && isSameBody(right) ? right : null;
     }
 
@@ -355,7 +395,17 @@ final class JournalRepair {
         return 2 * same >= right.length;
     }
 
+    /** The record under a key that was found; null if there is none that is certain. */
+    private byte[] stored(final byte[] storedKey, final KvReader reader) {
+        if (storedKey == null || storedKey.length == 0) {
+            return null;
+        }
+        key.putBytes(0, storedKey);
+        return get(reader, storedKey.length);
+    }
+
     private byte[] get(final KvReader reader, final int keyLength) {
+        final KeyFamily family = KeyFamily.of(key.getByte(0));
         found = null;
         try {
             reader.get(
@@ -363,7 +413,7 @@ final class JournalRepair {
                     0,
                     keyLength,
                     (k, ko, kl, value, valueOffset, valueLength) -> {
-                        if (isValid(value, valueOffset, valueLength)) {
+                        if (isRight(family, key, 0, value, valueOffset, valueLength)) {
                             found = new byte[valueLength];
                             value.getBytes(valueOffset, found);
                         }
@@ -408,13 +458,9 @@ final class JournalRepair {
         }
         final UnsafeBuffer view = new UnsafeBuffer(wanted);
         final byte[] record = get(reader, Keys.assertion(key, 0, view, 0));
-        if (record == null) {
-            return null;
-        }
-        final UnsafeBuffer right = copyOf(record);
-        hash(right, 0, record.length);
-        return StoredRecords.equal(hash, 0, view, 0)
-                        && RecordHeader.type(right, 0) == RecordType.ASSERTION.id()
+        return record != null
+                        && RecordHeader.type(new UnsafeBuffer(record), 0)
+                                == RecordType.ASSERTION.id()
                 ? record
                 : null;
     }
@@ -423,7 +469,11 @@ final class JournalRepair {
         if (damage.to() == JournalDamage.UNKNOWN) {
             return null;
         }
+        if (!hasRoom(damage.to() - damage.from())) {
+            return List.of(); // as a whole or not: only that it is full says that it is right
+        }
         final List<Patch> all = new ArrayList<>();
+        long length = 0;
         long position = damage.from();
         for (long sequence = damage.firstSequence();
                 sequence <= damage.lastSequence() && position < damage.to();
@@ -433,9 +483,14 @@ final class JournalRepair {
                 return null;
             }
             all.add(new Patch(position, sequence, record));
+            length += record.length;
             position += SegmentCopies.excerptLength(position, record.length);
         }
         final long wanted = damage.lastSequence() - damage.firstSequence() + 1;
-        return position == damage.to() && all.size() == wanted ? all : null;
+        if (position != damage.to() || all.size() != wanted) {
+            return null;
+        }
+        held += length;
+        return all;
     }
 }

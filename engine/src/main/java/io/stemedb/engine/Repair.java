@@ -6,21 +6,15 @@ import io.stemedb.engine.journal.SegmentCopies.Patch;
 import io.stemedb.engine.platform.DirectoryLock;
 import io.stemedb.engine.platform.JvmFlags;
 import io.stemedb.engine.platform.Manifest;
-import io.stemedb.engine.status.StorageFull;
 import io.stemedb.engine.store.KvStore;
 import io.stemedb.engine.store.StoreException;
-import io.stemedb.engine.store.StoreRetryException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import org.agrona.ErrorHandler;
 
@@ -35,19 +29,18 @@ import org.agrona.ErrorHandler;
  * <p>One thread. Holds the directory's lock until it is closed or has run.
  */
 public final class Repair implements AutoCloseable {
-    private static final String ASIDE = "aside";
-    private static final long STEP_NS = TimeUnit.MILLISECONDS.toNanos(200);
-
-    /** Steps without progress where a store fails, and the rebuilding gives up. */
-    private static final int STILL_MAX = 50;
-
-    /** Of records to be written in new excerpts: they are held until all is planned. */
-    private static final long EXCERPTS_BYTES_MAX = 64 << 20;
+    /** Of records to be written: they are held from the plan on. */
+    private static final long BYTES_MAX = 64 << 20;
 
     private final Path directory;
     private final Manifest manifest;
     private final DirectoryLock lock;
     private final Examination examination;
+    private final StoreRebuild rebuild;
+    private final long bytesMax;
+
+    /** Of records to be written. */
+    private long bytes;
 
     /** Those on manifest and journal come first. */
     private final List<String> steps = new ArrayList<>();
@@ -65,15 +58,21 @@ public final class Repair implements AutoCloseable {
     /** Records at the journal's end, behind what the stores that can be read have. */
     private boolean isEndLost;
 
+    /** More is damaged than this one mends; a store that stays now may not be needed then. */
+    private boolean isAgainFirst;
+
     private Repair(
             final Path directory,
             final Manifest manifest,
             final DirectoryLock lock,
-            final Examination examination) {
+            final Examination examination,
+            final long bytesMax) {
         this.directory = directory;
         this.manifest = manifest;
         this.lock = lock;
         this.examination = examination;
+        this.bytesMax = bytesMax;
+        rebuild = new StoreRebuild(directory);
     }
 
     /**
@@ -88,10 +87,20 @@ public final class Repair implements AutoCloseable {
      * @throws io.stemedb.engine.platform.DirectoryInUseException naming who runs on it
      */
     public static Repair plan(final Path directory, final LongConsumer progress) {
+        return plan(directory, BYTES_MAX, progress);
+    }
+
+    /**
+     * Looks at a directory and decides what to do.
+     *
+     * @param bytesMax most bytes of records that are held to be written
+     */
+    static Repair plan(final Path directory, final long bytesMax, final LongConsumer progress) {
         JvmFlags.check();
         final boolean lost = LostManifest.isLost(directory);
         final Manifest known = lost ? null : Verifier.manifest(directory);
         final DirectoryLock lock = DirectoryLock.acquire(directory);
+        Repair planned = null;
         try {
             final Manifest manifest = lost ? LostManifest.find(directory) : known;
             final Repair repair =
@@ -99,18 +108,20 @@ public final class Repair implements AutoCloseable {
                             directory,
                             manifest,
                             lock,
-                            Verifier.examine(directory, manifest, lock, progress));
+                            Verifier.examine(directory, manifest, lock, progress),
+                            bytesMax);
             if (lost) {
                 repair.planManifest();
             }
             repair.plan();
+            planned = repair;
             return repair;
         } catch (final IOException e) {
-            lock.close();
             throw new UncheckedIOException(directory + ": cannot be looked at: " + e, e);
-        } catch (final RuntimeException e) {
-            lock.close();
-            throw e;
+        } finally {
+            if (planned == null) { // whatever was thrown: who goes on may repair with less
+                lock.close();
+            }
         }
     }
 
@@ -140,10 +151,9 @@ public final class Repair implements AutoCloseable {
     private void planExcerpts() throws IOException {
         final Map<Path, List<Patch>> right = new LinkedHashMap<>();
         int count = 0;
-        long bytes = 0;
         for (final JournalExcerpt excerpt : examination.excerpts()) {
             bytes += excerpt.recordLength();
-            if (++count == JournalComparison.DAMAGES_MAX || bytes > EXCERPTS_BYTES_MAX) {
+            if (++count == JournalComparison.DAMAGES_MAX || bytes > bytesMax) {
                 impossible.add(
                         "records from "
                                 + excerpt.sequence()
@@ -182,14 +192,29 @@ public final class Repair implements AutoCloseable {
                             + (damages.size() - 1)
                             + " places of the journal are damaged: repair again for the rest");
             lost++;
+            isAgainFirst = true;
         }
         boolean looked = false;
-        if (isOpen(examination.rocks()) && isOpen(examination.lmdb())) {
-            try (KvStore store = Snapshot.stores(directory, manifest)) {
+        final boolean rocksOpens = isOpen(examination.rocks());
+        final boolean lmdbOpens = isOpen(examination.lmdb());
+        if (rocksOpens || lmdbOpens) {
+            try (KvStore store = Snapshot.stores(directory, manifest, rocksOpens, lmdbOpens)) {
                 final JournalRepair journal =
                         JournalRepair.plan(
-                                examination, store, "ROCKSDB".equals(manifest.subjectIndex()));
+                                examination,
+                                store,
+                                "ROCKSDB".equals(manifest.subjectIndex()),
+                                bytesMax);
                 hopeless = journal.hopeless();
+                bytes = journal.bytes();
+                if (journal.waiting() > 0) {
+                    impossible.add(
+                            journal.waiting()
+                                    + " more damages of the journal are too much to be put back"
+                                    + " with the others: repair again for the rest");
+                    lost++;
+                    isAgainFirst = true;
+                }
                 looked = isWhole(examination.rocks()) && isWhole(examination.lmdb());
                 add(
                         journal.patches(),
@@ -280,7 +305,7 @@ public final class Repair implements AutoCloseable {
 
     /** Whether it cannot be opened, and may have the end that the journal has lost. */
     private boolean mayHaveEnd(final StoreFault store) {
-        return isEndLost && store.cursor() == 0 && !store.readable();
+        return isEndLost && isShut(store);
     }
 
     /** Whether it may have what the journal has lost. */
@@ -292,7 +317,22 @@ public final class Repair implements AutoCloseable {
 
     /** Whether it stays, and no engine opens with it. */
     private boolean staysShut(final StoreFault store, final long lost) {
-        return store.cursor() == 0 && !store.readable() && mayHaveLost(store, lost);
+        return isShut(store) && mayHaveLost(store, lost);
+    }
+
+    private static boolean isShut(final StoreFault store) {
+        return store.cursor() == 0 && !store.readable();
+    }
+
+    /** Giving up what nobody can look at is for a human to decide. */
+    private String wayOut(final String folder) {
+        if (isAgainFirst) {
+            return "; repair again first";
+        }
+        return "; no engine opens with it: put "
+                + directory.resolve(folder)
+                + " back from a backup, or move it away to give up what only it may have, and"
+                + " repair again";
     }
 
     /**
@@ -319,13 +359,15 @@ public final class Repair implements AutoCloseable {
                             + why
                             + ": it needs sequences 1-"
                             + (examination.oldestSequence() - 1)
-                            + ", and the journal is trimmed");
+                            + ", and the journal is trimmed"
+                            + (isShut(fault) ? "; put it back from a backup" : ""));
         } else if (mayHaveLost(fault, lost)) {
             impossible.add(
                     name
                             + " "
                             + why
-                            + ": it may have records that the journal has lost, and stays");
+                            + ": it may have records that the journal has lost, and stays"
+                            + (staysShut(fault, lost) ? wayOut(folder) : ""));
         } else if (shut) {
             impossible.add(
                     name
@@ -342,16 +384,10 @@ public final class Repair implements AutoCloseable {
                             + ", from "
                             + last
                             + " records of the journal"
-                            + (fault.missing() ? "" : "; the old one goes to " + aside(folder)));
+                            + (fault.missing()
+                                    ? ""
+                                    : "; the old one goes to " + rebuild.aside(folder)));
         }
-    }
-
-    private Path aside(final String folder) {
-        int number = 1;
-        while (Files.exists(directory.resolve(ASIDE).resolve(folder + "-" + number))) {
-            number++;
-        }
-        return directory.resolve(ASIDE).resolve(folder + "-" + number);
     }
 
     /**
@@ -382,6 +418,16 @@ public final class Repair implements AutoCloseable {
     }
 
     /**
+     * Damage of the journal that lost no record, and stays: no record stood in these bytes, and
+     * none depends on them.
+     *
+     * @return one line each
+     */
+    public List<String> lossless() {
+        return List.copyOf(examination.scars());
+    }
+
+    /**
      * Does it, then verifies. Killed on the way it leaves a directory that opens or can be repaired
      * again.
      *
@@ -398,7 +444,7 @@ public final class Repair implements AutoCloseable {
                 SegmentCopies.rewrite(segment.getKey(), segment.getValue());
             }
             for (final String folder : rebuilt) {
-                moveAside(folder);
+                rebuild.moveAside(folder);
             }
         } catch (final IOException e) {
             throw new UncheckedIOException(directory + ": repair failed: " + e, e);
@@ -406,57 +452,9 @@ public final class Repair implements AutoCloseable {
             lock.close();
         }
         if (!rebuilt.isEmpty()) {
-            rebuild(errorHandler, progress);
+            rebuild.run(errorHandler, progress);
         }
         return Verifier.verify(directory, progress);
-    }
-
-    private void moveAside(final String folder) throws IOException {
-        final Path store = directory.resolve(folder);
-        if (Files.exists(store)) {
-            final Path aside = aside(folder);
-            FileCopies.makeDirectory(aside.getParent());
-            Files.move(store, aside, StandardCopyOption.ATOMIC_MOVE);
-            FileCopies.force(aside.getParent());
-            FileCopies.force(directory);
-        }
-    }
-
-    /** A launch replays the journal into what is not there. */
-    private void rebuild(final ErrorHandler errorHandler, final LongConsumer progress) {
-        final AtomicReference<Throwable> told = new AtomicReference<>();
-        final EngineContext context =
-                new EngineContext()
-                        .directory(directory)
-                        .closeTimeoutNs(STEP_NS) // all is stored by then, or will not be
-                        .errorHandler(
-                                error -> {
-                                    if (error instanceof StorageFull
-                                            || error instanceof StoreException
-                                                    && !(error instanceof StoreRetryException)) {
-                                        told.set(error);
-                                    }
-                                    errorHandler.onError(error);
-                                });
-        try (Engine engine = Engine.launch(context)) {
-            final long last = engine.watermark(Watermark.APPENDED);
-            long stored = -1;
-            int still = 0;
-            while (!engine.checkpoint(STEP_NS)) {
-                if (engine.watermark(Watermark.STORED) > stored) {
-                    stored = engine.watermark(Watermark.STORED);
-                    still = 0;
-                    told.set(null);
-                }
-                if (++still > STILL_MAX && told.get() != null) {
-                    throw new EngineException(
-                            directory + ": a store cannot be rebuilt: " + told.get().getMessage(),
-                            told.get());
-                }
-                progress.accept(stored);
-            }
-            progress.accept(last);
-        }
     }
 
     /** Gives the directory free without changing it, unless it has run. */

@@ -9,6 +9,7 @@ import io.stemedb.engine.platform.DirectoryLock;
 import io.stemedb.engine.platform.Manifest;
 import io.stemedb.engine.store.HybridStore;
 import io.stemedb.engine.store.KvStore;
+import io.stemedb.engine.store.MemoryKvStore;
 import io.stemedb.engine.store.StoreException;
 import io.stemedb.engine.store.StoreIdentity;
 import io.stemedb.engine.store.lmdb.LmdbKvStore;
@@ -101,14 +102,28 @@ public final class Snapshot implements AutoCloseable {
     }
 
     static KvStore stores(final Path directory, final Manifest manifest) {
+        return stores(directory, manifest, true, true);
+    }
+
+    /** With an empty store for one that cannot be opened. */
+    static KvStore stores(
+            final Path directory,
+            final Manifest manifest,
+            final boolean rocksOpens,
+            final boolean lmdbOpens) {
         final StoreIdentity identity = EngineParts.identity(manifest);
         final Path natives = directory.resolve(EngineParts.NATIVE);
+        final Path rocksPath = directory.resolve(EngineParts.ROCKS);
+        final Path lmdbPath = directory.resolve(EngineParts.LMDB);
         final KvStore rocks =
-                RocksKvStore.openReadOnly(directory.resolve(EngineParts.ROCKS), identity, natives);
+                rocksOpens
+                        ? RocksKvStore.openReadOnly(rocksPath, identity, natives)
+                        : MemoryKvStore.empty();
         try {
             final KvStore lmdb =
-                    LmdbKvStore.openReadOnly(
-                            directory.resolve(EngineParts.LMDB), identity, natives);
+                    lmdbOpens
+                            ? LmdbKvStore.openReadOnly(lmdbPath, identity, natives)
+                            : MemoryKvStore.empty();
             return new HybridStore(rocks, lmdb, EngineParts.subjectIndex(manifest));
         } catch (final RuntimeException e) {
             rocks.close();

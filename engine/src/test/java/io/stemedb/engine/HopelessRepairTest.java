@@ -2,18 +2,23 @@ package io.stemedb.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.stemedb.codecs.SupersessionType;
 import io.stemedb.engine.JournalPlaces.Place;
 import io.stemedb.engine.faults.Machine;
+import io.stemedb.engine.platform.DirectoryLock;
 import io.stemedb.engine.platform.Manifest;
 import io.stemedb.engine.store.Keys;
 import io.stemedb.engine.store.KvBatch;
 import io.stemedb.engine.store.KvStore;
 import io.stemedb.engine.store.rocks.RocksKvStore;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -99,16 +104,21 @@ class HopelessRepairTest {
         assertTrue(said.contains("REPAIRED"), said);
     }
 
-    /** Many records, as many damaged ones, and an entry in RocksDB that is none of theirs. */
-    private Path damaged(final int damages) {
+    private Path filled(final int records) {
         final Path data = work.resolve("data");
         try (Engine engine = Engine.launch(TestEngines.context(data))) {
             final Appender appender = engine.newAppender();
-            for (int n = 0; n < damages + 10; n++) {
+            for (int n = 0; n < records; n++) {
                 TestEngines.claim(appender, "s" + n % 7, n, n);
             }
             assertTrue(engine.checkpoint(TestEngines.TIMEOUT_NS));
         }
+        return data;
+    }
+
+    /** Many records, as many damaged ones, and an entry in RocksDB that is none of theirs. */
+    private Path damaged(final int damages) {
+        final Path data = filled(damages + 10);
         JournalPlaces.of(data).stream()
                 .limit(damages)
                 .collect(Collectors.groupingBy(Place::segment))
@@ -158,6 +168,96 @@ class HopelessRepairTest {
             assertEquals(rebuilt, steps.contains("rebuild"), steps);
             final String impossible = repair.impossible().toString();
             assertEquals(!rebuilt, impossible.contains("repair again for the rest"), impossible);
+        }
+    }
+
+    /** What is planned is held in memory: a part of it at a time, and no store moved before. */
+    @Test
+    void oneRepairPlansSoManyBytes() {
+        final int damages = 100;
+        final Path data = damaged(damages);
+        final List<Place> places = JournalPlaces.of(data, damages + 1);
+        places.subList(0, 5).forEach(place -> place.flip(17));
+        final int most = 30 * places.get(0).length();
+        int runs = 0;
+        for (boolean isSound = false; !isSound; runs++) {
+            assertTrue(runs < damages, "no end");
+            try (Repair repair = Repair.plan(data, most, count -> {})) {
+                final String steps = repair.steps().toString();
+                final String told = repair.impossible().toString();
+                assertTrue(records(steps) <= 30, steps);
+                assertEquals(told.contains("repair again for the rest"), runs < 3, told);
+                assertEquals(steps.contains("rebuild RocksDB"), runs == 3, steps);
+                assertEquals(told.contains("RocksDB is damaged: it may have"), runs < 3, told);
+                isSound = repair.run(error -> {}, count -> {}).isSound();
+            }
+        }
+        assertEquals(4, runs);
+    }
+
+    private static long records(final String steps) {
+        return Pattern.compile("(put|excerpts of) ([0-9]+) ")
+                .matcher(steps)
+                .results()
+                .mapToLong(step -> Long.parseLong(step.group(2)))
+                .sum();
+    }
+
+    /** It is not to be given up yet: when the rest is put back it can be rebuilt. */
+    @Test
+    void aStoreThatStaysForTheRestIsNotGivenUp() throws IOException {
+        final int damages = 100;
+        final Path data = damaged(damages);
+        StoreContent.shut(data, EngineParts.LMDB);
+        final int most = 40 * JournalPlaces.of(data, damages + 1).get(0).length();
+        for (int run = 0; run < 3; run++) {
+            try (Repair repair = Repair.plan(data, most, count -> {})) {
+                final String told = repair.impossible().toString();
+                assertEquals(run < 2, told.contains("repair again first"), told);
+                assertFalse(told.contains("move it away"), told);
+                assertEquals(run == 2, repair.run(error -> {}, count -> {}).isSound());
+            }
+        }
+    }
+
+    /** Nothing of a longer one would be put back, however often. */
+    @Test
+    void oneStretchIsPutBackWhateverItsLength() {
+        final Path data = filled(100);
+        final List<Place> places = JournalPlaces.of(data);
+        places.get(3).flip(JournalPlaces.RECORD + 40);
+        zero(places.get(9), places.get(40));
+        zero(places.get(49), places.get(80));
+        for (int run = 0; run < 3; run++) {
+            assertFalse(Verifier.verify(data, count -> {}).isSound());
+            try (Repair repair = Repair.plan(data, 1000, count -> {})) {
+                assertEquals(1, repair.steps().size(), repair.steps()::toString);
+                repair.run(error -> {}, count -> {});
+            }
+        }
+        assertTrue(Verifier.verify(data, count -> {}).isSound());
+    }
+
+    private static void zero(final Place before, final Place last) {
+        JournalPlaces.change(
+                last.segment(), bytes -> Arrays.fill(bytes, before.end(), last.end(), (byte) 0));
+    }
+
+    /** Who goes on in the same process may try again with more memory. */
+    @Test
+    void anErrorGivesTheDirectoryFree() {
+        final Path data = filled(10_000); // progress is told of every so many
+        assertThrows(
+                OutOfMemoryError.class,
+                () ->
+                        Repair.plan(
+                                data,
+                                count -> {
+                                    throw new OutOfMemoryError("as if");
+                                }));
+        assertFalse(DirectoryLock.isHeldHere(data));
+        try (Repair repair = Repair.plan(data, count -> {})) {
+            assertEquals(List.of(), repair.steps());
         }
     }
 

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What looks as if nobody had it, or as if it were the one, and is not. */
@@ -113,6 +114,48 @@ class RepairDoubtTest {
             assertTrue(after.isSound(), after::toString);
             assertEquals(digest, after.digest());
         }
+    }
+
+    /** One store has the record; the other, which never had it, does not open. */
+    @ParameterizedTest
+    @CsvSource({"lmdb, 500, 64", "lmdb, 500, 29", "rocks, 602, 54", "rocks, 601, 54"})
+    void aRecordIsPutBackBesideAStoreThatDoesNotOpen(
+            final String store, final int sequence, final int at) throws IOException {
+        clash(); // epochs from sequence 601 on, the second of them in quarantine
+        final String digest = Verifier.verify(data, count -> {}).digest();
+        place(sequence).flip(at);
+        StoreContent.shut(data, store);
+        try (Repair repair = Repair.plan(data, count -> {})) {
+            assertEquals(List.of(), repair.impossible(), () -> repair.found().toString());
+            final Verification after = repair.run(error -> {}, count -> {});
+            assertTrue(after.isSound(), after::toString);
+            assertEquals(digest, after.digest());
+        }
+    }
+
+    /** What may have it and cannot be asked stays, until somebody decides. */
+    @ParameterizedTest
+    @CsvSource({"lmdb, 602", "rocks, 500"})
+    void theWayOutOfAStoreThatStaysIsNamed(final String store, final int sequence)
+            throws IOException {
+        clash();
+        place(sequence).flip(JournalPlaces.RECORD + 40);
+        StoreContent.shut(data, store);
+        final Path folder = data.resolve(store);
+        try (Repair repair = Repair.plan(data, count -> {})) {
+            assertEquals(List.of(), repair.steps());
+            final String told = repair.impossible().toString();
+            assertTrue(told.contains("put " + folder + " back from a backup, or move it"), told);
+        }
+        Files.move(folder, home.resolve("moved"));
+        for (int run = 0; run < 2; run++) { // the other store may be left for the second
+            try (Repair repair = Repair.plan(data, count -> {})) {
+                repair.run(error -> {}, count -> {});
+            }
+        }
+        launch(RepairDoubtTest::claim, 1);
+        final Verification after = Verifier.verify(data, count -> {});
+        assertEquals(1, after.differenceCount(), after::toString);
     }
 
     /** The control: both stores were rebuilt without it, so nobody has it. */

@@ -149,6 +149,21 @@ public record StoreContent(
         }
     }
 
+    /** Damages a store so that it does not open. */
+    static void shut(final Path directory, final String store) throws IOException {
+        if (EngineParts.LMDB.equals(store)) {
+            JournalPlaces.change(
+                    directory.resolve(store).resolve("data.mdb"),
+                    bytes -> {
+                        for (int page = 2; page * 4096 < bytes.length; page++) {
+                            bytes[page * 4096 + 13] ^= 0x70; // where its entries end
+                        }
+                    });
+        } else {
+            Files.writeString(directory.resolve(store).resolve("CURRENT"), "MANIFEST-000999\n");
+        }
+    }
+
     /** Deletes both stores, as P7 allows. */
     public static void deleteStores(final Path directory) {
         delete(directory, EngineParts.ROCKS);

@@ -16,7 +16,8 @@ import picocli.CommandLine.Parameters;
             "Backs a directory up, also while an engine runs on it.",
             "",
             "Everything that was appended before is in the backup, and verification has found it"
-                    + " sound, but for gaps that are known and set aside; these are printed. Done"
+                    + " sound, but for gaps that are known and set aside, and damage of the journal that"
+                    + " lost no record; these are printed. Done"
                     + " again on the same TARGET it copies only what changed, and replaces the"
                     + " backup there once the new one is complete. One that lacks what the backup"
                     + " before had does not replace it: that one stays in TARGET/kept-NNNNNNNN,"
@@ -55,7 +56,9 @@ final class BackupCommand extends DirectoryCommand {
         out.println("bytes            " + report.bytes());
         out.println("bytes written    " + report.bytesWritten());
         out.println("digest           " + report.verification().digest());
-        out.println("known gaps       " + report.verification().differenceCount());
+        final long found = report.verification().differenceCount();
+        out.println("known gaps       " + (found - report.lossless()));
+        out.println("damage, no loss  " + report.lossless());
         report.verification().differences().forEach(gap -> out.println("  " + gap));
         report.missing().forEach(what -> out.println("newly missing    " + what));
         report.kept().forEach(kept -> out.println("kept             " + kept));

@@ -21,7 +21,8 @@ import picocli.CommandLine.Option;
                     + " from the stores, sound ones whose frame or seal was altered are written"
                     + " anew; a store that is missing, damaged or of another engine is rebuilt"
                     + " from the journal, and the old one is moved to DIR/aside. Only bytes whose content hash is right are used: what nobody"
-                    + " has stays a gap, and is told. Verifies at the end.",
+                    + " has stays a gap, and is told. Damage where no record stood is told too, and needs"
+                    + " no repair. Verifies at the end.",
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -48,6 +49,7 @@ final class RepairCommand extends DirectoryCommand {
             out.println("differences      " + repair.found().differenceCount());
             repair.steps().forEach(step -> out.println((dryRun ? "would " : "will ") + step));
             repair.impossible().forEach(line -> out.println("cannot repair: " + line));
+            repair.lossless().forEach(line -> out.println("needs no repair: " + line));
             if (repair.steps().isEmpty()) {
                 out.println("nothing to do");
             }

@@ -18,14 +18,15 @@ import picocli.CommandLine.Parameters;
             "",
             "The directory must not exist: nothing is overwritten. It appears once every file has"
                     + " the checksum it had at the backup, and verification has found it sound,"
-                    + " but for gaps that were known at the backup; these are printed.",
+                    + " but for gaps that were known at the backup, and damage of the journal that"
+                    + " lost no record; these are printed.",
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  stemedb restore /mnt/backup/claims --dir /srv/claims",
             "",
-            "Prints what verify prints. Exit code 0 also where the backup has known gaps, for",
-            "which verify of the same directory ends with 1.",
+            "Prints what verify prints. Exit code 0 also where the backup has known gaps or such",
+            "damage, for which verify of the same directory ends with 1.",
         })
 final class RestoreCommand extends DirectoryCommand {
 

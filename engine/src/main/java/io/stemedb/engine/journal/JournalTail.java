@@ -177,8 +177,8 @@ public final class JournalTail implements JournalReader {
     }
 
     /**
-     * Where the last record of a segment ends that is whole now; 0 if something before it is
-     * damaged. Not while polling.
+     * Where the last record of a segment ends that is whole now; 0 if one before it is lost. Not
+     * while polling.
      */
     long soundLength(final Path path) {
         final SegmentCopies.Soundness soundness = new SegmentCopies.Soundness();

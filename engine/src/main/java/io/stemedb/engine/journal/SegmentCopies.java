@@ -153,7 +153,7 @@ public final class SegmentCopies {
                 .put(Excerpt.RECORD_OFFSET, patch.record());
     }
 
-    /** Counts damage. */
+    /** Whether a record is lost; what lost none hides nothing behind it. */
     static final class Soundness implements JournalHandler {
         private boolean damaged;
 
@@ -178,7 +178,7 @@ public final class SegmentCopies {
                 final DirectBuffer buffer,
                 final int offset,
                 final int length) {
-            damaged = true;
+            damaged |= lastSequence >= firstSequence;
         }
     }
 }

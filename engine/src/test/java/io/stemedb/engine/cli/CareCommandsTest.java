@@ -98,6 +98,25 @@ class CareCommandsTest {
         assertEquals(digest, digest(cli.run("verify")));
     }
 
+    /** One that looks only at the last line must not think that it was not seen. */
+    @Test
+    void damageThatLostNoRecordNeedsNoRepairAndBarsNoBackup() throws IOException {
+        final byte[] bytes = Files.readAllBytes(segment());
+        bytes[1] ^= 0x40;
+        Files.write(segment(), bytes);
+        final Cli.Result repair = cli.run("repair");
+        assertEquals(1, repair.exitCode(), repair.out());
+        assertTrue(
+                repair.out()
+                        .matches(
+                                "differences      1\nneeds no repair: .* damaged, no record lost\n"
+                                        + "nothing to do\n"),
+                repair.out());
+        final Cli.Result backup = cli.run("backup", temporary.resolve("backup").toString());
+        assertEquals(0, backup.exitCode(), backup.out() + backup.err());
+        assertTrue(backup.out().contains("known gaps       0\ndamage, no loss  1\n"), backup.out());
+    }
+
     @Test
     void repairMakesALostManifestAnew() throws IOException {
         final String digest = digest(cli.run("verify"));

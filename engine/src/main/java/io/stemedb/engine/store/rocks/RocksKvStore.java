@@ -164,6 +164,17 @@ public final class RocksKvStore implements KvStore {
     }
 
     /**
+     * Name of the file that says which data files are the store's, and that was looked through.
+     *
+     * @param directory of a store; a process may be writing it
+     * @return the name that {@code CURRENT} has; the file may be gone meanwhile
+     * @throws StoreException if it is damaged
+     */
+    public static String manifest(final Path directory) {
+        return RocksManifest.name(directory);
+    }
+
+    /**
      * Names of the files that hold the data of a store, which nobody writes.
      *
      * @param directory of the store

@@ -69,6 +69,26 @@ final class RocksManifest {
         }
     }
 
+    /**
+     * The manifest that is in use, looked through; for who copies it.
+     *
+     * @throws StoreException also if there is no name of one where it must be
+     */
+    static String name(final Path directory) {
+        final String current;
+        try {
+            current = Files.readString(directory.resolve("CURRENT"), StandardCharsets.ISO_8859_1);
+        } catch (final IOException e) {
+            throw new StoreException(
+                    RocksKvStore.name(directory) + ": CURRENT cannot be read: " + e, e);
+        }
+        if (!NAME.matcher(current).matches()) {
+            throw RocksKvStore.damaged(directory, "CURRENT names no manifest");
+        }
+        check(directory);
+        return current.strip();
+    }
+
     private static void check(final Path directory, final String name) throws IOException {
         final RocksManifest manifest = new RocksManifest();
         final Path file = directory.resolve(name);
