@@ -21,7 +21,6 @@ public final class ChronicleJournal implements Journal {
     /** Chronicle's name of the roll cycle, for the manifest. */
     public static final String ROLL_CYCLE_NAME = "LARGE_HOURLY_XSPARSE";
 
-    private static final long RETRY_NS = 10_000_000;
     private static final VarHandle APPENDED;
     private static final VarHandle SYNCED;
     private static final VarHandle READ_BYTES;
@@ -44,7 +43,7 @@ public final class ChronicleJournal implements Journal {
     private final List<String> damage;
     private final Life life;
     private final ExcerptWriter writer;
-    private final BlockPreparer preparer;
+    private final SegmentSupply supply;
     private final SpinLock appendLock = new SpinLock();
     private final SpinLock forceLock = new SpinLock();
     private final SpinLock prepareLock = new SpinLock();
@@ -52,9 +51,6 @@ public final class ChronicleJournal implements Journal {
 
     /** Guarded by the append lock, read by the preparing thread. */
     private volatile LiveSegment current;
-
-    /** Made by the preparing thread, taken by the appender at a roll. */
-    private volatile LiveSegment prepared;
 
     /** Guarded by the force lock. */
     private LiveSegment syncing;
@@ -74,8 +70,6 @@ public final class ChronicleJournal implements Journal {
     private long synced;
     private long appendedBytes;
     private long readBytes;
-    private long retryAtNs;
-    private volatile boolean storageFull;
     private volatile boolean closed;
     private volatile Throwable failure;
 
@@ -98,13 +92,13 @@ public final class ChronicleJournal implements Journal {
         scan.oldest(oldSegments.list(), number).replace(stated, directory);
         synced = appended;
         life = new Life(directory, number, config);
-        preparer = life.preparer();
+        supply = new SegmentSupply(life, config);
         LiveSegment first = null;
         SyncedMark opened = null;
         try {
             opened = SyncedMark.open(directory, synced);
             first = life.createSegment(number);
-            prepareAhead(first, 0);
+            supply.prepareFirst(first);
             writer = new ExcerptWriter(life.queue());
             life.forceNames();
             SyncFile.forceDirectory(directory);
@@ -171,19 +165,19 @@ public final class ChronicleJournal implements Journal {
             LiveSegment segment = current;
             long end = Excerpt.endAtMost(segment.limit(), length);
             if (end > segment.length()) {
-                final LiveSegment next = prepared;
+                final LiveSegment next = supply.next();
                 if (next == null) {
-                    return storageFull ? STORAGE_FULL : BACK_PRESSURED;
+                    return notReady();
                 }
                 end = Excerpt.endAtMost(next.limit(), length);
                 if (end > next.ready()) {
-                    return storageFull ? STORAGE_FULL : BACK_PRESSURED;
+                    return notReady();
                 }
                 roll(segment, next);
                 segment = next;
             }
             if (end > segment.ready()) {
-                return storageFull ? STORAGE_FULL : BACK_PRESSURED;
+                return notReady();
             }
             if (appendedBytes - (long) READ_BYTES.getAcquire(this) > config.backlogLimit()) {
                 return BACK_PRESSURED;
@@ -195,6 +189,10 @@ public final class ChronicleJournal implements Journal {
                 Thread.currentThread().interrupt();
             }
         }
+    }
+
+    private long notReady() {
+        return supply.isFull() ? STORAGE_FULL : BACK_PRESSURED;
     }
 
     private long write(
@@ -223,7 +221,7 @@ public final class ChronicleJournal implements Journal {
      * next file.
      */
     private void roll(final LiveSegment segment, final LiveSegment next) {
-        prepared = null;
+        supply.taken();
         life.roll(next.number());
         segment.next(next);
         current = next;
@@ -338,58 +336,20 @@ public final class ChronicleJournal implements Journal {
         prepareLock.lock();
         try {
             checkOpen();
-            return closeDone() + prepareUnlessFull();
+            return closeDone() + prepareBlocks();
         } finally {
             prepareLock.unlock();
         }
     }
 
-    /** Tells once when room runs out, then tries again and again. */
-    private int prepareUnlessFull() {
-        final long leftNs = storageFull ? retryAtNs - config.nanoClock().nanoTime() : 0;
-        if (leftNs > 0 && leftNs <= RETRY_NS) { // more: the clock was set back
-            return 0;
-        }
+    private int prepareBlocks() {
         try {
-            final int work = prepareBlocks();
-            storageFull = storageFull && work == 0;
-            return work;
+            return supply.prepare(current);
         } catch (final JournalFullException e) {
-            retryAtNs = config.nanoClock().nanoTime() + RETRY_NS;
-            if (!storageFull) {
-                storageFull = true;
-                throw e;
-            }
-            return 0;
+            throw e;
         } catch (final JournalException e) {
             failure = e;
             throw e;
-        }
-    }
-
-    private int prepareBlocks() {
-        final LiveSegment segment = preparer.segment();
-        final LiveSegment appending = current;
-        if (segment == appending || segment == prepared) {
-            final long from = segment == appending ? segment.limit() : 0;
-            final int pages = preparer.prepare(from + config.prepareAhead());
-            if (pages != 0) {
-                return 1;
-            }
-        }
-        if (segment == appending && preparer.isComplete() && prepared == null) {
-            prepared = life.createSegment(appending.number() + 1);
-            return 1;
-        }
-        return 0;
-    }
-
-    /** At open, on the opening thread: the first append must not find its blocks unprepared. */
-    private void prepareAhead(final LiveSegment segment, final long from) {
-        final long enough =
-                Math.min(segment.length(), Excerpt.HEADER_LENGTH_MAX + 4L * Excerpt.MAX_LENGTH);
-        while (preparer.prepare(from + enough) > 0) {
-            Thread.onSpinWait();
         }
     }
 
@@ -477,7 +437,7 @@ public final class ChronicleJournal implements Journal {
                 closeFiles();
             } finally {
                 if (failure == null) { // else the next open looks at its files as they are
-                    SegmentFiles.giveBack(directory, current, prepared);
+                    SegmentFiles.giveBack(directory, current, supply.next());
                 }
             }
         }
@@ -487,8 +447,8 @@ public final class ChronicleJournal implements Journal {
         for (LiveSegment segment = oldestMapped; segment != null; segment = segment.next()) {
             segment.close();
         }
-        if (prepared != null) {
-            prepared.close();
+        if (supply.next() != null) {
+            supply.next().close();
         }
         writer.close();
         mark.close();
