@@ -6,6 +6,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
 
 /**
@@ -80,33 +81,40 @@ public final class ChronicleJournal implements Journal {
         this.config = config;
         Files.createDirectories(directory);
         oldSegments = new OldSegments(directory);
-        final long number = SegmentFiles.nextNumber(directory, oldSegments.list());
-        final OldestSegment stated = OldestSegment.read(directory);
-        stated.forceBeforeDeletes(oldSegments.list(), directory);
-        final TailScan scan = new TailScan(directory, stated, SyncedMark.read(directory));
-        scan.scan(oldSegments.list(), config.sequenceFloor(), storedSequence);
-        damage = scan.damage();
-        appended = scan.lastSequence();
-        oldestMappedFirstSequence = appended + 1;
-        oldSegments.force(config.sequenceFloor(), appended);
-        scan.oldest(oldSegments.list(), number).replace(stated, directory);
-        synced = appended;
-        life = new Life(directory, number, config);
-        supply = new SegmentSupply(life, config);
+        Life made = null;
         LiveSegment first = null;
         SyncedMark opened = null;
         try {
+            final List<SegmentFile> segments = oldSegments.list();
+            final long number = SegmentFiles.nextNumber(directory, segments);
+            final OldestSegment stated = OldestSegment.read(directory);
+            stated.forceBeforeDeletes(segments, oldSegments.file());
+            final TailScan scan = new TailScan(directory, stated, SyncedMark.read(directory));
+            scan.scan(segments, config.sequenceFloor(), storedSequence);
+            damage = scan.damage();
+            appended = scan.lastSequence();
+            oldestMappedFirstSequence = appended + 1;
+            oldSegments.force(config.sequenceFloor(), appended);
+            oldSegments.measure();
+            scan.oldest(segments, number).replace(stated, oldSegments.file());
+            synced = appended;
+            made = new Life(directory, number, config);
             opened = SyncedMark.open(directory, synced);
-            first = life.createSegment(number);
+            supply = new SegmentSupply(made, config);
+            first = made.createSegment(number);
             supply.prepareFirst(first);
-            writer = new ExcerptWriter(life.queue());
-            life.forceNames();
+            writer = new ExcerptWriter(made.queue());
+            made.forceNames();
             SyncFile.forceDirectory(directory);
             SyncFile.forceDirectory(directory.toAbsolutePath().getParent());
         } catch (final Throwable e) {
-            life.discard(first, opened, e);
+            if (made != null) {
+                made.discard(first, opened, e);
+            }
+            CloseHelper.close(e::addSuppressed, oldSegments);
             throw e;
         }
+        life = made;
         mark = opened;
         current = first;
         syncing = first;
@@ -363,8 +371,9 @@ public final class ChronicleJournal implements Journal {
             final LiveSegment done = oldestMapped;
             oldestMapped = done.next();
             closedBytes = done.lifeBytes();
-            done.close();
             final SegmentFile file = new SegmentFile(done.path(), done.number());
+            file.bytes(done.fileLength());
+            done.close();
             file.firstSequence(oldestMappedFirstSequence);
             oldSegments.add(file);
             oldestMappedFirstSequence = done.lastSequence() + 1;
@@ -383,7 +392,7 @@ public final class ChronicleJournal implements Journal {
                     new OldestSegment(oldestMapped.number(), oldestMappedFirstSequence);
             return oldSegments.trim(belowSequence, keepBytes, after);
         } catch (final IOException e) {
-            failed = new JournalException(directory + ": cannot be trimmed: " + e, e);
+            failed = new JournalException("journal " + directory + ": cannot be trimmed: " + e, e);
         } finally {
             prepareLock.unlock();
         }
@@ -453,5 +462,11 @@ public final class ChronicleJournal implements Journal {
         writer.close();
         mark.close();
         life.close();
+        try {
+            oldSegments.close();
+        } catch (final IOException e) {
+            throw new JournalException(
+                    OldestSegment.file(directory) + ": cannot be closed: " + e, e);
+        }
     }
 }

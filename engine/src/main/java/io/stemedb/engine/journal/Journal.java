@@ -85,6 +85,9 @@ public interface Journal extends AutoCloseable {
      * @param belowSequence records from here on stay
      * @param keepBytes bytes of journal to keep in any case
      * @return segments deleted
+     * @throws JournalRefusedException if one cannot be deleted now; a later call tries again
+     * @throws JournalException if it is not known whether the disk has where the journal begins:
+     *     nothing is acknowledged ever after
      */
     int trim(long belowSequence, long keepBytes);
 

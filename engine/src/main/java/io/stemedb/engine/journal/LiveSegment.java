@@ -183,6 +183,15 @@ final class LiveSegment {
         return read && synced;
     }
 
+    /** Bytes of the file, also of those behind what records may fill. */
+    long fileLength() {
+        try {
+            return syncFile.length();
+        } catch (final IOException e) {
+            throw new UncheckedIOException(path + ": cannot be looked at: " + e, e);
+        }
+    }
+
     /** Unmaps. Nobody may hold an address of it any more. */
     void close() {
         try {

@@ -3,27 +3,49 @@ package io.stemedb.engine.journal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /**
  * The segments that nobody appends to any more, oldest first: those of earlier lives, then those of
- * this one that were read and forced. For whoever holds the journal's prepare lock.
+ * this one that were read and forced; and the file that says which is the oldest. For whoever holds
+ * the journal's prepare lock.
  */
-final class OldSegments {
-    private final Path journal;
+final class OldSegments implements AutoCloseable {
     private final List<SegmentFile> segments;
+    private final OldestFile file;
 
-    OldSegments(final Path journal) {
-        this.journal = journal;
+    /** Forgotten, and not deleted yet. */
+    private final List<SegmentFile> trimmed = new ArrayList<>();
+
+    /** Of all segments. Kept, as a look at each of them for each trim adds up. */
+    private long bytes;
+
+    OldSegments(final Path journal) throws IOException {
         segments = SegmentFiles.list(journal);
+        file = OldestFile.open(journal);
     }
 
     List<SegmentFile> list() {
         return segments;
     }
 
+    OldestFile file() {
+        return file;
+    }
+
+    /** At open, once it is known what stays and how long it is. */
+    void measure() throws IOException {
+        for (final SegmentFile segment : segments) {
+            segment.bytes(Files.size(segment.path()));
+            bytes += segment.bytes();
+        }
+    }
+
     void add(final SegmentFile segment) {
         segments.add(segment);
+        bytes += segment.bytes();
     }
 
     /**
@@ -82,16 +104,15 @@ final class OldSegments {
 
     /**
      * Deletes from the oldest on, as {@link Journal#trim}. What is deleted is forgotten first: if
-     * that stops half way, the next open ends it.
+     * that stops half way, the next call or the next open ends it. So nobody needs the deletion
+     * itself to be durable.
      *
      * @param after the segment behind the last of these
+     * @throws IOException if it is not durable where the journal begins now
+     * @throws JournalRefusedException if a segment cannot be deleted; to be tried again
      */
     int trim(final long belowSequence, final long keepBytes, final OldestSegment after)
             throws IOException {
-        long bytes = 0;
-        for (final SegmentFile segment : segments) {
-            bytes += Files.size(segment.path());
-        }
         int count = 0;
         OldestSegment kept = null;
         while (count < segments.size() && bytes > keepBytes) {
@@ -100,17 +121,46 @@ final class OldSegments {
             if (next.firstSequence() > belowSequence) {
                 break;
             }
-            bytes -= Files.size(segments.get(count).path());
+            bytes -= segments.get(count).bytes();
             kept = next;
             count++;
         }
         if (count > 0) {
-            kept.write(journal);
-            for (int i = 0; i < count; i++) {
-                segments.remove(0).delete();
+            final List<SegmentFile> chosen = segments.subList(0, count);
+            trimmed.addAll(chosen);
+            chosen.clear();
+            file.write(kept);
+        }
+        return delete();
+    }
+
+    /** One that cannot be deleted keeps none of the others. */
+    private int delete() {
+        final int count = trimmed.size();
+        JournalRefusedException refused = null;
+        for (final Iterator<SegmentFile> rest = trimmed.iterator(); rest.hasNext(); ) {
+            final SegmentFile segment = rest.next();
+            try {
+                segment.delete();
+                rest.remove();
+            } catch (final IOException e) {
+                if (refused == null) {
+                    refused =
+                            new JournalRefusedException(
+                                    "journal " + segment + ": cannot be deleted: " + e, e);
+                } else {
+                    refused.addSuppressed(e);
+                }
             }
-            SyncFile.forceDirectory(journal);
+        }
+        if (refused != null) {
+            throw refused;
         }
         return count;
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
     }
 }
