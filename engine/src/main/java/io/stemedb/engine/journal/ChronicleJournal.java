@@ -14,9 +14,10 @@ import org.agrona.DirectBuffer;
  * fdatasync, dense sequences, blocks reserved ahead, segments that roll by size and never by the
  * wall clock, and one life of the queue per open.
  *
- * <p>Locks, each taken alone: append (callers), force (whoever syncs), prepare (the preparing
- * thread), read (the reading thread). Close takes them all in this order. Whoever opens a journal
- * holds the lock of its data directory.
+ * <p>Locks: trim (whoever trims), append (callers), force (whoever syncs), prepare (the preparing
+ * thread), read (the reading thread). Close takes them all in this order; a trim and an append that
+ * fails take one more, else each is taken alone. Whoever opens a journal holds the lock of its data
+ * directory.
  */
 public final class ChronicleJournal implements Journal {
     /** Chronicle's name of the roll cycle, for the manifest. */
@@ -45,6 +46,7 @@ public final class ChronicleJournal implements Journal {
     private final Life life;
     private final ExcerptWriter writer;
     private final SegmentSupply supply;
+    private final SpinLock trimLock = new SpinLock();
     private final SpinLock appendLock = new SpinLock();
     private final SpinLock forceLock = new SpinLock();
     private final SpinLock prepareLock = new SpinLock();
@@ -384,22 +386,37 @@ public final class ChronicleJournal implements Journal {
 
     @Override
     public int trim(final long belowSequence, final long keepBytes) {
-        final JournalException failed;
+        trimLock.lock();
+        try {
+            final OldestSegment oldest = forget(belowSequence, keepBytes);
+            if (oldest != null) {
+                oldSegments.file().write(oldest);
+            }
+            return oldSegments.deleteForgotten();
+        } catch (final IOException e) {
+            final JournalException failed =
+                    new JournalException("journal " + directory + ": cannot be trimmed: " + e, e);
+            // a force under way ends first: who sees the failure sees SYNCED stand
+            forceLock.lock();
+            failure = failed;
+            forceLock.unlock();
+            throw failed;
+        } finally {
+            trimLock.unlock();
+        }
+    }
+
+    private OldestSegment forget(final long belowSequence, final long keepBytes) {
         prepareLock.lock();
         try {
             checkOpen();
-            final OldestSegment after =
-                    new OldestSegment(oldestMapped.number(), oldestMappedFirstSequence);
-            return oldSegments.trim(belowSequence, keepBytes, after);
-        } catch (final IOException e) {
-            failed = new JournalException("journal " + directory + ": cannot be trimmed: " + e, e);
+            return oldSegments.forget(
+                    belowSequence,
+                    keepBytes,
+                    new OldestSegment(oldestMapped.number(), oldestMappedFirstSequence));
         } finally {
             prepareLock.unlock();
         }
-        forceLock.lock(); // a force under way ends first: who sees the failure sees SYNCED stand
-        failure = failed;
-        forceLock.unlock();
-        throw failed;
     }
 
     void checkOpen() {
@@ -416,6 +433,7 @@ public final class ChronicleJournal implements Journal {
     public void close() {
         readLock.checkNotHeld();
         final boolean interrupted = Thread.interrupted(); // as in append
+        trimLock.lock();
         appendLock.lock();
         forceLock.lock();
         prepareLock.lock();
@@ -429,6 +447,7 @@ public final class ChronicleJournal implements Journal {
             prepareLock.unlock();
             forceLock.unlock();
             appendLock.unlock();
+            trimLock.unlock();
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }

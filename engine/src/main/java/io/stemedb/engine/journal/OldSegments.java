@@ -10,14 +10,19 @@ import java.util.List;
 /**
  * The segments that nobody appends to any more, oldest first: those of earlier lives, then those of
  * this one that were read and forced; and the file that says which is the oldest. For whoever holds
- * the journal's prepare lock.
+ * the journal's prepare lock, but for what says otherwise.
  */
 final class OldSegments implements AutoCloseable {
+    /** Deleting one takes some 10 ms of the thread that flushes, and perhaps does all else. */
+    static final int SEGMENTS_A_TRIM = 4;
+
     private final List<SegmentFile> segments;
+
+    /** Guarded by the trim lock. */
     private final OldestFile file;
 
-    /** Forgotten, and not deleted yet. */
-    private final List<SegmentFile> trimmed = new ArrayList<>();
+    /** Guarded by the trim lock: no more of the journal, and not deleted yet. */
+    private final List<SegmentFile> forgotten = new ArrayList<>(SEGMENTS_A_TRIM);
 
     /** Of all segments. Kept, as a look at each of them for each trim adds up. */
     private long bytes;
@@ -103,19 +108,17 @@ final class OldSegments implements AutoCloseable {
     }
 
     /**
-     * Deletes from the oldest on, as {@link Journal#trim}. What is deleted is forgotten first: if
-     * that stops half way, the next call or the next open ends it. So nobody needs the deletion
-     * itself to be durable.
+     * Forgets what a trim deletes next, from the oldest on, as {@link Journal#trim}.
      *
      * @param after the segment behind the last of these
-     * @throws IOException if it is not durable where the journal begins now
-     * @throws JournalRefusedException if a segment cannot be deleted; to be tried again
+     * @return where the journal begins then; null if nothing is to be forgotten
      */
-    int trim(final long belowSequence, final long keepBytes, final OldestSegment after)
-            throws IOException {
+    OldestSegment forget(
+            final long belowSequence, final long keepBytes, final OldestSegment after) {
+        final int most = SEGMENTS_A_TRIM - forgotten.size();
         int count = 0;
         OldestSegment kept = null;
-        while (count < segments.size() && bytes > keepBytes) {
+        while (count < segments.size() && count < most && bytes > keepBytes) {
             final OldestSegment next =
                     count + 1 < segments.size() ? OldestSegment.of(segments.get(count + 1)) : after;
             if (next.firstSequence() > belowSequence) {
@@ -125,20 +128,24 @@ final class OldSegments implements AutoCloseable {
             kept = next;
             count++;
         }
-        if (count > 0) {
-            final List<SegmentFile> chosen = segments.subList(0, count);
-            trimmed.addAll(chosen);
-            chosen.clear();
-            file.write(kept);
-        }
-        return delete();
+        final List<SegmentFile> chosen = segments.subList(0, count);
+        forgotten.addAll(chosen);
+        chosen.clear();
+        return kept;
     }
 
-    /** One that cannot be deleted keeps none of the others. */
-    private int delete() {
-        final int count = trimmed.size();
+    /**
+     * Trim lock held. Deletes what was forgotten, once it is durable where the journal begins: if
+     * that stops half way, the next call or the next open ends it. So nobody needs the deletion
+     * itself to be durable.
+     *
+     * @throws JournalRefusedException if a segment cannot be deleted, which keeps none of the
+     *     others; to be tried again
+     */
+    int deleteForgotten() {
+        final int count = forgotten.size();
         JournalRefusedException refused = null;
-        for (final Iterator<SegmentFile> rest = trimmed.iterator(); rest.hasNext(); ) {
+        for (final Iterator<SegmentFile> rest = forgotten.iterator(); rest.hasNext(); ) {
             final SegmentFile segment = rest.next();
             try {
                 segment.delete();

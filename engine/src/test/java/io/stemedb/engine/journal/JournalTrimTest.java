@@ -100,4 +100,64 @@ class JournalTrimTest extends JournalFixture {
             assertEquals(synced, journal.synced());
         }
     }
+
+    @Test
+    void veryManyAreTrimmedAFewAtATime() {
+        try (ChronicleJournal journal = afterLives(10)) {
+            assertEquals(4, journal.trim(last, 0));
+            assertEquals(7, SegmentFiles.list(directory).size());
+            assertEquals(4, journal.trim(last, 0));
+            assertEquals(2, journal.trim(last, 0));
+            assertEquals(0, journal.trim(last, 0));
+            goesOn(journal);
+        }
+    }
+
+    /** As many as a call takes, none of which can be deleted: it does not take more and more. */
+    @Test
+    void whatCannotBeDeletedDoesNotAddUp() throws IOException {
+        try (ChronicleJournal journal = afterLives(10)) {
+            for (int i = 0; i < 4; i++) {
+                final Path segment = segment(i);
+                Files.delete(segment);
+                Files.createDirectories(segment.resolve("something"));
+            }
+            for (int i = 0; i < 3; i++) {
+                assertThrows(JournalRefusedException.class, () -> journal.trim(last, 0));
+            }
+            assertEquals(11, SegmentFiles.list(directory).size());
+            for (int i = 0; i < 4; i++) {
+                Files.delete(segment(i).resolve("something"));
+            }
+            assertEquals(4, journal.trim(last, 0));
+            assertEquals(4, journal.trim(last, 0));
+        }
+    }
+
+    /** Deleting may take long, and blocks are needed meanwhile. */
+    @Test
+    void whatIsDeletedKeepsNobodyFromPreparing() {
+        final int[] prepared = new int[1];
+        try (ChronicleJournal journal = afterLives(1)) {
+            part(journal, "oldSegments", OldSegments.class)
+                    .list()
+                    .replaceAll(
+                            segment ->
+                                    new SegmentFile(segment.path(), segment.number()) {
+                                        @Override
+                                        long bytes() {
+                                            return segment.bytes();
+                                        }
+
+                                        @Override
+                                        void delete() throws IOException {
+                                            prepared[0]++;
+                                            journal.prepare(); // throws where its lock is held
+                                            segment.delete();
+                                        }
+                                    });
+            assertEquals(1, journal.trim(last, 0));
+            assertEquals(1, prepared[0]);
+        }
+    }
 }
