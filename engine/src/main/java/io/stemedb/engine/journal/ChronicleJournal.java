@@ -51,6 +51,7 @@ public final class ChronicleJournal implements Journal {
     private final SpinLock forceLock = new SpinLock();
     private final SpinLock prepareLock = new SpinLock();
     private final SpinLock readLock = new SpinLock();
+    private final JournalState state;
 
     /** Guarded by the append lock, read by the preparing thread. */
     private volatile LiveSegment current;
@@ -73,14 +74,13 @@ public final class ChronicleJournal implements Journal {
     private long synced;
     private long appendedBytes;
     private long readBytes;
-    private volatile boolean closed;
-    private volatile Throwable failure;
 
     private ChronicleJournal(
             final Path directory, final JournalConfig config, final long storedSequence)
             throws IOException {
         this.directory = directory;
         this.config = config;
+        state = new JournalState(directory, forceLock);
         Files.createDirectories(directory);
         oldSegments = new OldSegments(directory);
         Life made = null;
@@ -216,7 +216,7 @@ public final class ChronicleJournal implements Journal {
             end = writer.write(segment, sequence, record, offset, length);
         } finally {
             if (writer.isBroken()) {
-                failure = new JournalException(directory + ": an append did not end well", null);
+                state.fail(new JournalException(directory + ": an append did not end well", null));
             }
         }
         appendedBytes += length;
@@ -297,7 +297,7 @@ public final class ChronicleJournal implements Journal {
             }
         } catch (final IOException e) {
             final JournalException failed = segment.forceFailed(e);
-            failure = failed;
+            state.failLocked(failed);
             throw failed;
         }
     }
@@ -343,24 +343,20 @@ public final class ChronicleJournal implements Journal {
 
     @Override
     public int prepare() {
+        final JournalException failed;
         prepareLock.lock();
         try {
             checkOpen();
-            return closeDone() + prepareBlocks();
+            return closeDone() + supply.prepare(current);
+        } catch (final JournalRefusedException e) {
+            throw e;
+        } catch (final JournalException e) {
+            failed = e;
         } finally {
             prepareLock.unlock();
         }
-    }
-
-    private int prepareBlocks() {
-        try {
-            return supply.prepare(current);
-        } catch (final JournalFullException e) {
-            throw e;
-        } catch (final JournalException e) {
-            failure = e;
-            throw e;
-        }
+        state.fail(failed);
+        throw failed;
     }
 
     /**
@@ -396,10 +392,7 @@ public final class ChronicleJournal implements Journal {
         } catch (final IOException e) {
             final JournalException failed =
                     new JournalException("journal " + directory + ": cannot be trimmed: " + e, e);
-            // a force under way ends first: who sees the failure sees SYNCED stand
-            forceLock.lock();
-            failure = failed;
-            forceLock.unlock();
+            state.fail(failed);
             throw failed;
         } finally {
             trimLock.unlock();
@@ -420,13 +413,7 @@ public final class ChronicleJournal implements Journal {
     }
 
     void checkOpen() {
-        if (closed) {
-            throw new JournalException(directory + ": journal is closed", null);
-        }
-        if (failure != null) {
-            throw new JournalException(
-                    "journal " + directory + ": failed before: " + failure.getMessage(), failure);
-        }
+        state.checkOpen();
     }
 
     @Override
@@ -439,7 +426,7 @@ public final class ChronicleJournal implements Journal {
         prepareLock.lock();
         readLock.lock();
         try {
-            if (!closed) {
+            if (!state.isClosed()) {
                 closeLocked();
             }
         } finally {
@@ -456,15 +443,15 @@ public final class ChronicleJournal implements Journal {
 
     private void closeLocked() {
         try {
-            if (failure == null) {
+            if (!state.hasFailed()) {
                 force();
             }
         } finally {
-            closed = true;
+            state.close();
             try {
                 closeFiles();
             } finally {
-                if (failure == null) { // else the next open looks at its files as they are
+                if (!state.hasFailed()) { // else the next open looks at its files as they are
                     SegmentFiles.giveBack(directory, current, supply.next());
                 }
             }
