@@ -74,7 +74,8 @@ public interface Journal extends AutoCloseable {
      *
      * @return amount of work done; 0 when there was none
      * @throws JournalFullException once, when the storage has no room for the next block; calls
-     *     after it try again
+     *     after it try again, less and less often, at least once a second
+     * @throws JournalRefusedException as that, where the storage refuses for another reason
      */
     int prepare();
 

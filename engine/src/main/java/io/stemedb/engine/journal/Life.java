@@ -8,6 +8,7 @@ import java.util.Arrays;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
+import org.agrona.CloseHelper;
 
 /**
  * The directory and Chronicle queue of one open of the journal, and the making of its segments.
@@ -39,7 +40,7 @@ final class Life {
         try {
             Files.createDirectory(directory);
         } catch (final IOException e) {
-            throw new JournalFullException(directory, "cannot be made", reason(e), e);
+            throw Shortage.refusal(directory, "cannot be made", e);
         }
         SyncFile opened = null;
         try {
@@ -84,7 +85,8 @@ final class Life {
      * Makes a segment with its first blocks reserved.
      *
      * @param least number to give it; a higher one if that was tried before
-     * @throws JournalFullException if the storage refuses; may be tried again
+     * @throws JournalFullException if the storage has no room
+     * @throws JournalRefusedException if it refuses for another reason; both may be tried again
      */
     LiveSegment createSegment(final long least) {
         final long number = Math.max(least, usedNumber + 1);
@@ -96,46 +98,38 @@ final class Life {
         final Path path = directory.resolve(SegmentFiles.fileName(number));
         SingleChronicleQueueStore store = null;
         SyncFile syncFile = null;
-        LiveSegment segment = null;
         try {
             preparer.create(path);
             syncFile = SyncFile.open(path);
             usedNumber = number;
             store = queue.storeForCycle((int) number, 0, true, null);
-            segment = new LiveSegment(number, path, store, syncFile, segmentLength);
+            final LiveSegment segment =
+                    new LiveSegment(number, path, store, syncFile, segmentLength);
             preparer.segment(segment, Excerpt.HEADER_LENGTH_MAX);
             return segment;
-        } catch (final JournalException e) {
+        } catch (final JournalException | Error e) {
+            discard(path, store, syncFile, e);
             throw e;
         } catch (final IOException | RuntimeException e) {
-            // no descriptor, no name, no mapping to be had: nothing of the journal is lost by that
-            throw new JournalFullException(path, "cannot be made", reason(e), e);
-        } finally {
-            if (segment == null) {
-                discard(path, store, syncFile);
-            }
+            // whatever it is, nothing of the journal is lost by it, and the next try may succeed
+            final JournalRefusedException refusal = Shortage.refusal(path, "cannot be made", e);
+            discard(path, store, syncFile, refusal);
+            throw refusal;
         }
-    }
-
-    private static String reason(final Exception e) {
-        return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 
     private void discard(
-            final Path path, final SingleChronicleQueueStore store, final SyncFile syncFile) {
-        preparer.closeFile();
-        if (store != null) {
-            store.bytes().releaseLast();
-            store.close();
-        }
-        try {
-            if (syncFile != null) {
-                syncFile.close();
-            }
-            Files.deleteIfExists(path);
-        } catch (final IOException e) {
-            throw new JournalException(path + ": cannot be deleted: " + e, e);
-        }
+            final Path path,
+            final SingleChronicleQueueStore store,
+            final SyncFile syncFile,
+            final Throwable reason) {
+        CloseHelper.closeAll(
+                reason::addSuppressed,
+                preparer::closeFile,
+                store == null ? null : () -> store.bytes().releaseLast(),
+                store,
+                syncFile,
+                () -> Files.deleteIfExists(path));
     }
 
     void close() {

@@ -1,30 +1,25 @@
 package io.stemedb.engine.journal;
 
-import org.agrona.concurrent.NanoClock;
-
 /**
  * Blocks, and then segments, made ready ahead of the appender. For whoever holds the journal's
  * prepare lock, but for what says otherwise.
  */
 final class SegmentSupply {
-    private static final long RETRY_NS = 10_000_000;
-
     private final Life life;
     private final BlockPreparer preparer;
     private final long ahead;
-    private final NanoClock clock;
+    private final RetryPace pace;
 
     /** Made by the preparing thread, taken by the appender at a roll. */
     private volatile LiveSegment prepared;
 
     private volatile boolean full;
-    private long retryAtNs;
 
     SegmentSupply(final Life life, final JournalConfig config) {
         this.life = life;
         preparer = life.preparer();
         ahead = config.prepareAhead();
-        clock = config.nanoClock();
+        pace = new RetryPace(config.nanoClock());
     }
 
     /** At open, on the opening thread: the first append must not find its blocks unprepared. */
@@ -52,27 +47,31 @@ final class SegmentSupply {
     }
 
     /**
-     * Tells once when room runs out, then tries again and again.
+     * Tells once what is refused, then tries again and again.
      *
      * @param appending the segment that is appended to now
      * @return work done
      */
     int prepare(final LiveSegment appending) {
-        final long leftNs = full ? retryAtNs - clock.nanoTime() : 0;
-        if (leftNs > 0 && leftNs <= RETRY_NS) { // more: the clock was set back
+        if (!pace.isDue()) {
             return 0;
         }
         try {
             final int work = prepareBlocks(appending);
-            full = full && work == 0;
-            return work;
-        } catch (final JournalFullException e) {
-            retryAtNs = clock.nanoTime() + RETRY_NS;
-            if (!full) {
-                full = true;
-                throw e;
+            if (work > 0) {
+                pace.granted();
+                full = false;
             }
-            return 0;
+            return work;
+        } catch (final JournalRefusedException e) {
+            final boolean room = !(e instanceof JournalFullException);
+            final boolean told = pace.isRefused() && full != room;
+            pace.refused();
+            full = !room;
+            if (told) {
+                return 0;
+            }
+            throw e;
         }
     }
 

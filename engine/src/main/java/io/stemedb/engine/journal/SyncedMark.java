@@ -64,7 +64,7 @@ final class SyncedMark implements AutoCloseable {
                 throw e;
             }
         } catch (final IOException e) {
-            throw new JournalFullException(path, "cannot be written", e.getMessage(), e);
+            throw Shortage.refusal(path, "cannot be written", e);
         }
     }
 
