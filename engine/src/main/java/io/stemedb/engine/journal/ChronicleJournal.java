@@ -278,25 +278,33 @@ public final class ChronicleJournal implements Journal {
         checkOpen();
         final long target = appended();
         LiveSegment segment = syncing;
+        Path forced = segment.path();
         try {
             while (true) {
                 final LiveSegment next = segment.next();
                 segment.unmapFinished();
+                forced = segment.path();
                 segment.syncFile().force();
                 // more than the target may be in a segment that was rolled meanwhile: never back
                 final long done = Math.max(synced, next == null ? target : segment.lastSequence());
+                forced = mark.path();
                 mark.write(done);
                 SYNCED.setRelease(this, done);
                 if (next == null) {
                     return;
                 }
+                forced = life.directory();
                 life.forceNames();
                 segment.markSynced();
                 segment = next;
                 syncing = next;
             }
         } catch (final IOException e) {
-            final JournalException failed = segment.forceFailed(e);
+            final JournalException failed =
+                    new JournalException(
+                            "journal %s: force failed, nothing is acknowledged any more: %s"
+                                    .formatted(forced, e.getMessage()),
+                            e);
             state.failLocked(failed);
             throw failed;
         }

@@ -63,6 +63,10 @@ final class Life {
         }
     }
 
+    Path directory() {
+        return directory;
+    }
+
     /** Makes the names of the segments durable. */
     void forceNames() throws IOException {
         names.force();

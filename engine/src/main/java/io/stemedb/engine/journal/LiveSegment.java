@@ -158,14 +158,6 @@ final class LiveSegment {
         }
     }
 
-    /** What is told of a force that failed: the part, the file and the system's reason. */
-    JournalException forceFailed(final IOException cause) {
-        return new JournalException(
-                "journal %s: force failed, nothing is acknowledged any more: %s"
-                        .formatted(path, cause.getMessage()),
-                cause);
-    }
-
     void markRead() {
         read = true;
     }

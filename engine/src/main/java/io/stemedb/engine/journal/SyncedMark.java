@@ -92,6 +92,10 @@ final class SyncedMark implements AutoCloseable {
                 : UNKNOWN;
     }
 
+    Path path() {
+        return path;
+    }
+
     /** Twelve bytes in one sector, in place: a kill or a disk leaves the old ones or these. */
     void write(final long sequence) throws IOException {
         buffer.putLong(0, sequence);

@@ -9,6 +9,7 @@ import io.stemedb.engine.journal.ChronicleJournalTest.Collector;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.reflect.Field;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -125,5 +126,47 @@ class FailedJournalTest extends JournalFixture {
         journal.close();
         assertTrue(messageOf(journal::prepare).endsWith("journal is closed"));
         assertTrue(messageOf(journal::checkOpen).endsWith("journal is closed"));
+    }
+
+    private static void failsAt(final Path file, final ChronicleJournal journal) {
+        final String told = messageOf(() -> journal.sync(journal.appended()));
+        assertTrue(told.startsWith("journal " + file + ": force failed, "), told);
+        assertEquals(0, journal.synced());
+    }
+
+    @Test
+    void theMarkOfSyncedIsNamed() throws IOException {
+        try (ChronicleJournal journal = open()) {
+            append(journal, 1, 30);
+            part(part(journal, "mark", SyncedMark.class), "file", RandomAccessFile.class).close();
+            failsAt(SyncedMark.file(directory), journal);
+        }
+    }
+
+    @Test
+    void theSegmentIsNamed() throws IOException {
+        try (ChronicleJournal journal = open()) {
+            append(journal, 1, 30);
+            final LiveSegment syncing = part(journal, "syncing", LiveSegment.class);
+            syncing.syncFile().close();
+            failsAt(syncing.path(), journal);
+        }
+    }
+
+    /** After a roll, when the first segment is forced already. */
+    @Test
+    void theDirectoryIsNamed() throws IOException {
+        try (ChronicleJournal journal = open()) {
+            final LiveSegment first = part(journal, "current", LiveSegment.class);
+            long last = 0;
+            while (first.next() == null) {
+                last = append(journal, last + 1, 50_000);
+            }
+            final Life life = part(journal, "life", Life.class);
+            part(life, "names", SyncFile.class).close();
+            final String told = messageOf(() -> journal.sync(journal.appended()));
+            assertTrue(told.startsWith("journal " + life.directory() + ": force failed, "), told);
+            assertEquals(first.lastSequence(), journal.synced());
+        }
     }
 }
