@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
@@ -449,38 +450,25 @@ public final class ChronicleJournal implements Journal {
         }
     }
 
+    /** One part that does not close keeps none of the others open; the first error is thrown. */
     private void closeLocked() {
-        try {
-            if (!state.hasFailed()) {
-                force();
-            }
-        } finally {
-            state.close();
-            try {
-                closeFiles();
-            } finally {
-                if (!state.hasFailed()) { // else the next open looks at its files as they are
-                    SegmentFiles.giveBack(directory, current, supply.next());
-                }
-            }
+        final List<AutoCloseable> parts = new ArrayList<>();
+        if (!state.hasFailed()) {
+            parts.add(this::force);
         }
-    }
-
-    private void closeFiles() {
+        parts.add(state::close);
         for (LiveSegment segment = oldestMapped; segment != null; segment = segment.next()) {
-            segment.close();
+            parts.add(segment::close);
         }
-        if (supply.next() != null) {
-            supply.next().close();
-        }
-        writer.close();
-        mark.close();
-        life.close();
-        try {
-            oldSegments.close();
-        } catch (final IOException e) {
-            throw new JournalException(
-                    OldestSegment.file(directory) + ": cannot be closed: " + e, e);
-        }
+        final LiveSegment unused = supply.next();
+        parts.add(unused == null ? null : unused::close);
+        parts.addAll(List.of(writer::close, mark, life::close, oldSegments));
+        parts.add(
+                () -> {
+                    if (!state.hasFailed()) { // else the next open looks at its files as they are
+                        SegmentFiles.giveBack(directory, current, unused);
+                    }
+                });
+        CloseHelper.closeAll(parts);
     }
 }

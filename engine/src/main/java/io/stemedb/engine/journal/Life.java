@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
@@ -137,8 +136,10 @@ final class Life {
     }
 
     void close() {
-        preparer.closeFile();
-        queue.close();
+        CloseHelper.closeAll(preparer::closeFile, queue, this::closeNames);
+    }
+
+    private void closeNames() {
         try {
             names.close();
         } catch (final IOException e) {
@@ -148,19 +149,8 @@ final class Life {
 
     /** After a failed open: nothing was appended. */
     void discard(final LiveSegment first, final SyncedMark mark, final Throwable reason) {
-        for (final Runnable part :
-                Arrays.<Runnable>asList(
-                        first == null ? null : first::close,
-                        mark == null ? null : mark::close,
-                        this::close)) {
-            try {
-                if (part != null) {
-                    part.run();
-                }
-            } catch (final RuntimeException e) {
-                reason.addSuppressed(e);
-            }
-        }
+        CloseHelper.closeAll(
+                reason::addSuppressed, first == null ? null : first::close, mark, this::close);
         delete(reason);
     }
 

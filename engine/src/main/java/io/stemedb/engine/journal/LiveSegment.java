@@ -9,6 +9,7 @@ import net.openhft.chronicle.bytes.MappedBytes;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
 import net.openhft.posix.MAdviseFlag;
 import net.openhft.posix.PosixAPI;
+import org.agrona.CloseHelper;
 
 /**
  * A segment of this process: one Chronicle cycle file, mapped as a whole, so that its addresses
@@ -186,13 +187,14 @@ final class LiveSegment {
 
     /** Unmaps. Nobody may hold an address of it any more. */
     void close() {
+        CloseHelper.closeAll(this::closeSyncFile, mapped::releaseLast, store);
+    }
+
+    private void closeSyncFile() {
         try {
             syncFile.close();
         } catch (final IOException e) {
             throw new UncheckedIOException(path + ": cannot be closed: " + e, e);
-        } finally {
-            mapped.releaseLast();
-            store.close();
         }
     }
 }

@@ -167,7 +167,7 @@ final class OldSegments implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         file.close();
     }
 }

@@ -14,10 +14,12 @@ import org.agrona.CloseHelper;
  * thread would close one.
  */
 final class OldestFile implements AutoCloseable {
+    private final Path path;
     private final RandomAccessFile file;
     private final SyncFile sync;
 
     private OldestFile(final Path path) throws IOException {
+        this.path = path;
         file = new RandomAccessFile(path.toFile(), "rw");
         try {
             sync = SyncFile.openWhole(path); // its errors say what the system said
@@ -49,9 +51,11 @@ final class OldestFile implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         try (sync) {
             file.close();
+        } catch (final IOException e) {
+            throw new JournalException(path + ": cannot be closed: " + e, e);
         }
     }
 }
