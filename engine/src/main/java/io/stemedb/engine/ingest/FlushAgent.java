@@ -63,6 +63,7 @@ final class FlushAgent implements Agent {
     private long startNs;
     private long retryAtNs;
     private boolean retrying;
+    private boolean trimming;
 
     FlushAgent(final IngestParts parts) {
         journal = parts.journal();
@@ -82,20 +83,39 @@ final class FlushAgent implements Agent {
             return 0;
         }
         try {
-            return switch (step) {
-                case IDLE -> idle();
-                case SYNC -> sync();
-                case SORT -> sort();
-                case PUT -> put();
-                case COMMIT -> commit();
-                case RELEASE -> release();
-            };
+            return step() + trim();
         } catch (final StoreFailedException e) {
             throw e;
         } catch (final StoreException e) {
             retry(e);
             return 1;
         }
+    }
+
+    private int step() {
+        return switch (step) {
+            case IDLE -> idle();
+            case SYNC -> sync();
+            case SORT -> sort();
+            case PUT -> put();
+            case COMMIT -> commit();
+            case RELEASE -> release();
+        };
+    }
+
+    /**
+     * A little beside each step: a launch may find very many segments to delete, and neither they
+     * nor the flushes may wait for the others to end.
+     */
+    private int trim() {
+        if (!trimming) {
+            return 0;
+        }
+        trimming = false; // unless there is more: what is refused is tried again after a flush
+        final int trimmed = journal.trim(watermarks.stored(), retentionBytes);
+        counters.add(Counter.SEGMENTS_TRIMMED, trimmed);
+        trimming = trimmed > 0;
+        return trimmed;
     }
 
     private int idle() {
@@ -229,10 +249,7 @@ final class FlushAgent implements Agent {
         }
         generation = null;
         step = Step.IDLE;
-        if (retentionBytes != Long.MAX_VALUE) {
-            counters.add(
-                    Counter.SEGMENTS_TRIMMED, journal.trim(watermarks.stored(), retentionBytes));
-        }
+        trimming = retentionBytes != Long.MAX_VALUE;
         return 1;
     }
 

@@ -1,6 +1,6 @@
 package io.stemedb.engine.ingest;
 
-import io.stemedb.engine.journal.JournalFullException;
+import io.stemedb.engine.journal.JournalRefusedException;
 import io.stemedb.engine.store.StoreException;
 import io.stemedb.engine.store.StoreFailedException;
 import java.util.function.BooleanSupplier;
@@ -55,7 +55,7 @@ final class GuardedAgent implements Agent {
             paused = true;
             resumeAtNs = clock.nanoTime() + PAUSE_NS;
             errorHandler.onError(e);
-        } catch (final JournalFullException e) { // the journal tries again by itself
+        } catch (final JournalRefusedException e) { // the journal tries again by itself
             errorHandler.onError(e);
         } catch (final Throwable e) { // whatever it is, this engine must not go on acknowledging
             onFailure.accept(e);

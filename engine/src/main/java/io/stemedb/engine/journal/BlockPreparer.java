@@ -33,10 +33,8 @@ final class BlockPreparer {
     // errno of Linux
     private static final int EINTR = 4;
     private static final int EFBIG = 27;
-    private static final int ENOSPC = 28;
     private static final int ENOSYS = 38;
     private static final int EOPNOTSUPP = 95;
-    private static final int EDQUOT = 122;
 
     private final PosixAPI posix = PosixAPI.posix();
 
@@ -144,13 +142,14 @@ final class BlockPreparer {
             }
             error = mode == KEEP_SIZE ? probe(length) : writeZeros(offset, length);
         }
-        if (error == ENOSPC || error == EDQUOT) {
+        if (error == Shortage.ENOSPC || error == Shortage.EDQUOT) {
             throw new JournalFullException(
                     file, "no room for " + length + " bytes", posix.strerror(error), null);
         }
         if (error != 0) {
             throw new JournalException(
-                    file + ": blocks cannot be reserved: " + posix.strerror(error), null);
+                    "journal " + file + ": blocks cannot be reserved: " + posix.strerror(error),
+                    null);
         }
     }
 

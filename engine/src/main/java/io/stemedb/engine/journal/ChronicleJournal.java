@@ -5,7 +5,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
 
 /**
@@ -13,15 +15,15 @@ import org.agrona.DirectBuffer;
  * fdatasync, dense sequences, blocks reserved ahead, segments that roll by size and never by the
  * wall clock, and one life of the queue per open.
  *
- * <p>Locks, each taken alone: append (callers), force (whoever syncs), prepare (the preparing
- * thread), read (the reading thread). Close takes them all in this order. Whoever opens a journal
- * holds the lock of its data directory.
+ * <p>Locks: trim (whoever trims), append (callers), force (whoever syncs), prepare (the preparing
+ * thread), read (the reading thread). Close takes them all in this order; a trim and an append that
+ * fails take one more, else each is taken alone. Whoever opens a journal holds the lock of its data
+ * directory.
  */
 public final class ChronicleJournal implements Journal {
     /** Chronicle's name of the roll cycle, for the manifest. */
     public static final String ROLL_CYCLE_NAME = "LARGE_HOURLY_XSPARSE";
 
-    private static final long RETRY_NS = 10_000_000;
     private static final VarHandle APPENDED;
     private static final VarHandle SYNCED;
     private static final VarHandle READ_BYTES;
@@ -44,17 +46,16 @@ public final class ChronicleJournal implements Journal {
     private final List<String> damage;
     private final Life life;
     private final ExcerptWriter writer;
-    private final BlockPreparer preparer;
+    private final SegmentSupply supply;
+    private final SpinLock trimLock = new SpinLock();
     private final SpinLock appendLock = new SpinLock();
     private final SpinLock forceLock = new SpinLock();
     private final SpinLock prepareLock = new SpinLock();
     private final SpinLock readLock = new SpinLock();
+    private final JournalState state;
 
     /** Guarded by the append lock, read by the preparing thread. */
     private volatile LiveSegment current;
-
-    /** Made by the preparing thread, taken by the appender at a roll. */
-    private volatile LiveSegment prepared;
 
     /** Guarded by the force lock. */
     private LiveSegment syncing;
@@ -74,45 +75,49 @@ public final class ChronicleJournal implements Journal {
     private long synced;
     private long appendedBytes;
     private long readBytes;
-    private long retryAtNs;
-    private volatile boolean storageFull;
-    private volatile boolean closed;
-    private volatile Throwable failure;
 
     private ChronicleJournal(
             final Path directory, final JournalConfig config, final long storedSequence)
             throws IOException {
         this.directory = directory;
         this.config = config;
+        state = new JournalState(directory, forceLock);
         Files.createDirectories(directory);
         oldSegments = new OldSegments(directory);
-        final long number = SegmentFiles.nextNumber(directory, oldSegments.list());
-        final OldestSegment stated = OldestSegment.read(directory);
-        stated.forceBeforeDeletes(oldSegments.list(), directory);
-        final TailScan scan = new TailScan(directory, stated, SyncedMark.read(directory));
-        scan.scan(oldSegments.list(), config.sequenceFloor(), storedSequence);
-        damage = scan.damage();
-        appended = scan.lastSequence();
-        oldestMappedFirstSequence = appended + 1;
-        oldSegments.force(config.sequenceFloor(), appended);
-        scan.oldest(oldSegments.list(), number).replace(stated, directory);
-        synced = appended;
-        life = new Life(directory, number, config);
-        preparer = life.preparer();
+        Life made = null;
         LiveSegment first = null;
         SyncedMark opened = null;
         try {
+            final List<SegmentFile> segments = oldSegments.list();
+            final long number = SegmentFiles.nextNumber(directory, segments);
+            final OldestSegment stated = OldestSegment.read(directory);
+            stated.forceBeforeDeletes(segments, oldSegments.file());
+            final TailScan scan = new TailScan(directory, stated, SyncedMark.read(directory));
+            scan.scan(segments, config.sequenceFloor(), storedSequence);
+            damage = scan.damage();
+            appended = scan.lastSequence();
+            oldestMappedFirstSequence = appended + 1;
+            oldSegments.force(config.sequenceFloor(), appended);
+            oldSegments.measure();
+            scan.oldest(segments, number).replace(stated, oldSegments.file());
+            synced = appended;
+            made = new Life(directory, number, config);
             opened = SyncedMark.open(directory, synced);
-            first = life.createSegment(number);
-            prepareAhead(first, 0);
-            writer = new ExcerptWriter(life.queue());
-            life.forceNames();
+            supply = new SegmentSupply(made, config);
+            first = made.createSegment(number);
+            supply.prepareFirst(first);
+            writer = new ExcerptWriter(made.queue());
+            made.forceNames();
             SyncFile.forceDirectory(directory);
             SyncFile.forceDirectory(directory.toAbsolutePath().getParent());
         } catch (final Throwable e) {
-            life.discard(first, opened, e);
+            if (made != null) {
+                made.discard(first, opened, e);
+            }
+            CloseHelper.close(e::addSuppressed, oldSegments);
             throw e;
         }
+        life = made;
         mark = opened;
         current = first;
         syncing = first;
@@ -171,19 +176,19 @@ public final class ChronicleJournal implements Journal {
             LiveSegment segment = current;
             long end = Excerpt.endAtMost(segment.limit(), length);
             if (end > segment.length()) {
-                final LiveSegment next = prepared;
+                final LiveSegment next = supply.next();
                 if (next == null) {
-                    return storageFull ? STORAGE_FULL : BACK_PRESSURED;
+                    return notReady();
                 }
                 end = Excerpt.endAtMost(next.limit(), length);
                 if (end > next.ready()) {
-                    return storageFull ? STORAGE_FULL : BACK_PRESSURED;
+                    return notReady();
                 }
                 roll(segment, next);
                 segment = next;
             }
             if (end > segment.ready()) {
-                return storageFull ? STORAGE_FULL : BACK_PRESSURED;
+                return notReady();
             }
             if (appendedBytes - (long) READ_BYTES.getAcquire(this) > config.backlogLimit()) {
                 return BACK_PRESSURED;
@@ -197,6 +202,10 @@ public final class ChronicleJournal implements Journal {
         }
     }
 
+    private long notReady() {
+        return supply.isFull() ? STORAGE_FULL : BACK_PRESSURED;
+    }
+
     private long write(
             final LiveSegment segment,
             final DirectBuffer record,
@@ -208,7 +217,7 @@ public final class ChronicleJournal implements Journal {
             end = writer.write(segment, sequence, record, offset, length);
         } finally {
             if (writer.isBroken()) {
-                failure = new JournalException(directory + ": an append did not end well", null);
+                state.fail(new JournalException(directory + ": an append did not end well", null));
             }
         }
         appendedBytes += length;
@@ -223,7 +232,7 @@ public final class ChronicleJournal implements Journal {
      * next file.
      */
     private void roll(final LiveSegment segment, final LiveSegment next) {
-        prepared = null;
+        supply.taken();
         life.roll(next.number());
         segment.next(next);
         current = next;
@@ -270,26 +279,34 @@ public final class ChronicleJournal implements Journal {
         checkOpen();
         final long target = appended();
         LiveSegment segment = syncing;
+        Path forced = segment.path();
         try {
             while (true) {
                 final LiveSegment next = segment.next();
                 segment.unmapFinished();
+                forced = segment.path();
                 segment.syncFile().force();
                 // more than the target may be in a segment that was rolled meanwhile: never back
                 final long done = Math.max(synced, next == null ? target : segment.lastSequence());
+                forced = mark.path();
                 mark.write(done);
                 SYNCED.setRelease(this, done);
                 if (next == null) {
                     return;
                 }
+                forced = life.directory();
                 life.forceNames();
                 segment.markSynced();
                 segment = next;
                 syncing = next;
             }
         } catch (final IOException e) {
-            final JournalException failed = segment.forceFailed(e);
-            failure = failed;
+            final JournalException failed =
+                    new JournalException(
+                            "journal %s: force failed, nothing is acknowledged any more: %s"
+                                    .formatted(forced, e.getMessage()),
+                            e);
+            state.failLocked(failed);
             throw failed;
         }
     }
@@ -335,62 +352,20 @@ public final class ChronicleJournal implements Journal {
 
     @Override
     public int prepare() {
+        final JournalException failed;
         prepareLock.lock();
         try {
             checkOpen();
-            return closeDone() + prepareUnlessFull();
+            return closeDone() + supply.prepare(current);
+        } catch (final JournalRefusedException e) {
+            throw e;
+        } catch (final JournalException e) {
+            failed = e;
         } finally {
             prepareLock.unlock();
         }
-    }
-
-    /** Tells once when room runs out, then tries again and again. */
-    private int prepareUnlessFull() {
-        final long leftNs = storageFull ? retryAtNs - config.nanoClock().nanoTime() : 0;
-        if (leftNs > 0 && leftNs <= RETRY_NS) { // more: the clock was set back
-            return 0;
-        }
-        try {
-            final int work = prepareBlocks();
-            storageFull = storageFull && work == 0;
-            return work;
-        } catch (final JournalFullException e) {
-            retryAtNs = config.nanoClock().nanoTime() + RETRY_NS;
-            if (!storageFull) {
-                storageFull = true;
-                throw e;
-            }
-            return 0;
-        } catch (final JournalException e) {
-            failure = e;
-            throw e;
-        }
-    }
-
-    private int prepareBlocks() {
-        final LiveSegment segment = preparer.segment();
-        final LiveSegment appending = current;
-        if (segment == appending || segment == prepared) {
-            final long from = segment == appending ? segment.limit() : 0;
-            final int pages = preparer.prepare(from + config.prepareAhead());
-            if (pages != 0) {
-                return 1;
-            }
-        }
-        if (segment == appending && preparer.isComplete() && prepared == null) {
-            prepared = life.createSegment(appending.number() + 1);
-            return 1;
-        }
-        return 0;
-    }
-
-    /** At open, on the opening thread: the first append must not find its blocks unprepared. */
-    private void prepareAhead(final LiveSegment segment, final long from) {
-        final long enough =
-                Math.min(segment.length(), Excerpt.HEADER_LENGTH_MAX + 4L * Excerpt.MAX_LENGTH);
-        while (preparer.prepare(from + enough) > 0) {
-            Thread.onSpinWait();
-        }
+        state.fail(failed);
+        throw failed;
     }
 
     /**
@@ -403,8 +378,9 @@ public final class ChronicleJournal implements Journal {
             final LiveSegment done = oldestMapped;
             oldestMapped = done.next();
             closedBytes = done.lifeBytes();
-            done.close();
             final SegmentFile file = new SegmentFile(done.path(), done.number());
+            file.bytes(done.fileLength());
+            done.close();
             file.firstSequence(oldestMappedFirstSequence);
             oldSegments.add(file);
             oldestMappedFirstSequence = done.lastSequence() + 1;
@@ -415,44 +391,51 @@ public final class ChronicleJournal implements Journal {
 
     @Override
     public int trim(final long belowSequence, final long keepBytes) {
-        final JournalException failed;
+        trimLock.lock();
+        try {
+            final OldestSegment oldest = forget(belowSequence, keepBytes);
+            if (oldest != null) {
+                oldSegments.file().write(oldest);
+            }
+            return oldSegments.deleteForgotten();
+        } catch (final IOException e) {
+            final JournalException failed =
+                    new JournalException("journal " + directory + ": cannot be trimmed: " + e, e);
+            state.fail(failed);
+            throw failed;
+        } finally {
+            trimLock.unlock();
+        }
+    }
+
+    private OldestSegment forget(final long belowSequence, final long keepBytes) {
         prepareLock.lock();
         try {
             checkOpen();
-            final OldestSegment after =
-                    new OldestSegment(oldestMapped.number(), oldestMappedFirstSequence);
-            return oldSegments.trim(belowSequence, keepBytes, after);
-        } catch (final IOException e) {
-            failed = new JournalException(directory + ": cannot be trimmed: " + e, e);
+            return oldSegments.forget(
+                    belowSequence,
+                    keepBytes,
+                    new OldestSegment(oldestMapped.number(), oldestMappedFirstSequence));
         } finally {
             prepareLock.unlock();
         }
-        forceLock.lock(); // a force under way ends first: who sees the failure sees SYNCED stand
-        failure = failed;
-        forceLock.unlock();
-        throw failed;
     }
 
     void checkOpen() {
-        if (closed) {
-            throw new JournalException(directory + ": journal is closed", null);
-        }
-        if (failure != null) {
-            throw new JournalException(
-                    "journal " + directory + ": failed before: " + failure.getMessage(), failure);
-        }
+        state.checkOpen();
     }
 
     @Override
     public void close() {
         readLock.checkNotHeld();
         final boolean interrupted = Thread.interrupted(); // as in append
+        trimLock.lock();
         appendLock.lock();
         forceLock.lock();
         prepareLock.lock();
         readLock.lock();
         try {
-            if (!closed) {
+            if (!state.isClosed()) {
                 closeLocked();
             }
         } finally {
@@ -460,38 +443,32 @@ public final class ChronicleJournal implements Journal {
             prepareLock.unlock();
             forceLock.unlock();
             appendLock.unlock();
+            trimLock.unlock();
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
         }
     }
 
+    /** One part that does not close keeps none of the others open; the first error is thrown. */
     private void closeLocked() {
-        try {
-            if (failure == null) {
-                force();
-            }
-        } finally {
-            closed = true;
-            try {
-                closeFiles();
-            } finally {
-                if (failure == null) { // else the next open looks at its files as they are
-                    SegmentFiles.giveBack(directory, current, prepared);
-                }
-            }
+        final List<AutoCloseable> parts = new ArrayList<>();
+        if (!state.hasFailed()) {
+            parts.add(this::force);
         }
-    }
-
-    private void closeFiles() {
+        parts.add(state::close);
         for (LiveSegment segment = oldestMapped; segment != null; segment = segment.next()) {
-            segment.close();
+            parts.add(segment::close);
         }
-        if (prepared != null) {
-            prepared.close();
-        }
-        writer.close();
-        mark.close();
-        life.close();
+        final LiveSegment unused = supply.next();
+        parts.add(unused == null ? null : unused::close);
+        parts.addAll(List.of(writer::close, mark, life::close, oldSegments));
+        parts.add(
+                () -> {
+                    if (!state.hasFailed()) { // else the next open looks at its files as they are
+                        SegmentFiles.giveBack(directory, current, unused);
+                    }
+                });
+        CloseHelper.closeAll(parts);
     }
 }

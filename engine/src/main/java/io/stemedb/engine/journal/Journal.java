@@ -74,17 +74,22 @@ public interface Journal extends AutoCloseable {
      *
      * @return amount of work done; 0 when there was none
      * @throws JournalFullException once, when the storage has no room for the next block; calls
-     *     after it try again
+     *     after it try again, less and less often, at least once a second
+     * @throws JournalRefusedException as that, where the storage refuses for another reason
      */
     int prepare();
 
     /**
      * Deletes whole segments whose records are all below a sequence, oldest first, while the
-     * journal is larger than asked.
+     * journal is larger than asked; a few of them, so that a caller with other work goes on with
+     * it. One thread.
      *
      * @param belowSequence records from here on stay
      * @param keepBytes bytes of journal to keep in any case
-     * @return segments deleted
+     * @return segments deleted; 0 when there was none to delete
+     * @throws JournalRefusedException if one cannot be deleted now; a later call tries again
+     * @throws JournalException if it is not known whether the disk has where the journal begins:
+     *     nothing is acknowledged ever after
      */
     int trim(long belowSequence, long keepBytes);
 

@@ -7,7 +7,7 @@ import java.nio.file.Path;
  * The storage refuses the journal its next block or segment. Appends are answered with {@link
  * Journal#STORAGE_FULL} meanwhile; it is tried again until there is room.
  */
-public class JournalFullException extends JournalException implements StorageFull {
+public class JournalFullException extends JournalRefusedException implements StorageFull {
     private static final long serialVersionUID = 1L;
 
     /** Where there is no room. */

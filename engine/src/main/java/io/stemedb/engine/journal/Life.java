@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
+import org.agrona.CloseHelper;
 
 /**
  * The directory and Chronicle queue of one open of the journal, and the making of its segments.
@@ -39,7 +39,7 @@ final class Life {
         try {
             Files.createDirectory(directory);
         } catch (final IOException e) {
-            throw new JournalFullException(directory, "cannot be made", reason(e), e);
+            throw Shortage.refusal(directory, "cannot be made", e);
         }
         SyncFile opened = null;
         try {
@@ -60,6 +60,10 @@ final class Life {
             delete(e);
             throw e;
         }
+    }
+
+    Path directory() {
+        return directory;
     }
 
     /** Makes the names of the segments durable. */
@@ -84,7 +88,8 @@ final class Life {
      * Makes a segment with its first blocks reserved.
      *
      * @param least number to give it; a higher one if that was tried before
-     * @throws JournalFullException if the storage refuses; may be tried again
+     * @throws JournalFullException if the storage has no room
+     * @throws JournalRefusedException if it refuses for another reason; both may be tried again
      */
     LiveSegment createSegment(final long least) {
         final long number = Math.max(least, usedNumber + 1);
@@ -96,51 +101,45 @@ final class Life {
         final Path path = directory.resolve(SegmentFiles.fileName(number));
         SingleChronicleQueueStore store = null;
         SyncFile syncFile = null;
-        LiveSegment segment = null;
         try {
             preparer.create(path);
             syncFile = SyncFile.open(path);
             usedNumber = number;
             store = queue.storeForCycle((int) number, 0, true, null);
-            segment = new LiveSegment(number, path, store, syncFile, segmentLength);
+            final LiveSegment segment =
+                    new LiveSegment(number, path, store, syncFile, segmentLength);
             preparer.segment(segment, Excerpt.HEADER_LENGTH_MAX);
             return segment;
-        } catch (final JournalException e) {
+        } catch (final JournalException | Error e) {
+            discard(path, store, syncFile, e);
             throw e;
         } catch (final IOException | RuntimeException e) {
-            // no descriptor, no name, no mapping to be had: nothing of the journal is lost by that
-            throw new JournalFullException(path, "cannot be made", reason(e), e);
-        } finally {
-            if (segment == null) {
-                discard(path, store, syncFile);
-            }
+            // whatever it is, nothing of the journal is lost by it, and the next try may succeed
+            final JournalRefusedException refusal = Shortage.refusal(path, "cannot be made", e);
+            discard(path, store, syncFile, refusal);
+            throw refusal;
         }
-    }
-
-    private static String reason(final Exception e) {
-        return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 
     private void discard(
-            final Path path, final SingleChronicleQueueStore store, final SyncFile syncFile) {
-        preparer.closeFile();
-        if (store != null) {
-            store.bytes().releaseLast();
-            store.close();
-        }
-        try {
-            if (syncFile != null) {
-                syncFile.close();
-            }
-            Files.deleteIfExists(path);
-        } catch (final IOException e) {
-            throw new JournalException(path + ": cannot be deleted: " + e, e);
-        }
+            final Path path,
+            final SingleChronicleQueueStore store,
+            final SyncFile syncFile,
+            final Throwable reason) {
+        CloseHelper.closeAll(
+                reason::addSuppressed,
+                preparer::closeFile,
+                store == null ? null : () -> store.bytes().releaseLast(),
+                store,
+                syncFile,
+                () -> Files.deleteIfExists(path));
     }
 
     void close() {
-        preparer.closeFile();
-        queue.close();
+        CloseHelper.closeAll(preparer::closeFile, queue, this::closeNames);
+    }
+
+    private void closeNames() {
         try {
             names.close();
         } catch (final IOException e) {
@@ -150,19 +149,8 @@ final class Life {
 
     /** After a failed open: nothing was appended. */
     void discard(final LiveSegment first, final SyncedMark mark, final Throwable reason) {
-        for (final Runnable part :
-                Arrays.<Runnable>asList(
-                        first == null ? null : first::close,
-                        mark == null ? null : mark::close,
-                        this::close)) {
-            try {
-                if (part != null) {
-                    part.run();
-                }
-            } catch (final RuntimeException e) {
-                reason.addSuppressed(e);
-            }
-        }
+        CloseHelper.closeAll(
+                reason::addSuppressed, first == null ? null : first::close, mark, this::close);
         delete(reason);
     }
 

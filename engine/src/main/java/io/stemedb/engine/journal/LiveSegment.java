@@ -9,6 +9,7 @@ import net.openhft.chronicle.bytes.MappedBytes;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
 import net.openhft.posix.MAdviseFlag;
 import net.openhft.posix.PosixAPI;
+import org.agrona.CloseHelper;
 
 /**
  * A segment of this process: one Chronicle cycle file, mapped as a whole, so that its addresses
@@ -158,14 +159,6 @@ final class LiveSegment {
         }
     }
 
-    /** What is told of a force that failed: the part, the file and the system's reason. */
-    JournalException forceFailed(final IOException cause) {
-        return new JournalException(
-                "journal %s: force failed, nothing is acknowledged any more: %s"
-                        .formatted(path, cause.getMessage()),
-                cause);
-    }
-
     void markRead() {
         read = true;
     }
@@ -183,15 +176,25 @@ final class LiveSegment {
         return read && synced;
     }
 
+    /** Bytes of the file, also of those behind what records may fill. */
+    long fileLength() {
+        try {
+            return syncFile.length();
+        } catch (final IOException e) {
+            throw new UncheckedIOException(path + ": cannot be looked at: " + e, e);
+        }
+    }
+
     /** Unmaps. Nobody may hold an address of it any more. */
     void close() {
+        CloseHelper.closeAll(this::closeSyncFile, mapped::releaseLast, store);
+    }
+
+    private void closeSyncFile() {
         try {
             syncFile.close();
         } catch (final IOException e) {
             throw new UncheckedIOException(path + ": cannot be closed: " + e, e);
-        } finally {
-            mapped.releaseLast();
-            store.close();
         }
     }
 }

@@ -3,27 +3,54 @@ package io.stemedb.engine.journal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /**
  * The segments that nobody appends to any more, oldest first: those of earlier lives, then those of
- * this one that were read and forced. For whoever holds the journal's prepare lock.
+ * this one that were read and forced; and the file that says which is the oldest. For whoever holds
+ * the journal's prepare lock, but for what says otherwise.
  */
-final class OldSegments {
-    private final Path journal;
+final class OldSegments implements AutoCloseable {
+    /** Deleting one takes some 10 ms of the thread that flushes, and perhaps does all else. */
+    static final int SEGMENTS_A_TRIM = 4;
+
     private final List<SegmentFile> segments;
 
-    OldSegments(final Path journal) {
-        this.journal = journal;
+    /** Guarded by the trim lock. */
+    private final OldestFile file;
+
+    /** Guarded by the trim lock: no more of the journal, and not deleted yet. */
+    private final List<SegmentFile> forgotten = new ArrayList<>(SEGMENTS_A_TRIM);
+
+    /** Of all segments. Kept, as a look at each of them for each trim adds up. */
+    private long bytes;
+
+    OldSegments(final Path journal) throws IOException {
         segments = SegmentFiles.list(journal);
+        file = OldestFile.open(journal);
     }
 
     List<SegmentFile> list() {
         return segments;
     }
 
+    OldestFile file() {
+        return file;
+    }
+
+    /** At open, once it is known what stays and how long it is. */
+    void measure() throws IOException {
+        for (final SegmentFile segment : segments) {
+            segment.bytes(Files.size(segment.path()));
+            bytes += segment.bytes();
+        }
+    }
+
     void add(final SegmentFile segment) {
         segments.add(segment);
+        bytes += segment.bytes();
     }
 
     /**
@@ -81,36 +108,66 @@ final class OldSegments {
     }
 
     /**
-     * Deletes from the oldest on, as {@link Journal#trim}. What is deleted is forgotten first: if
-     * that stops half way, the next open ends it.
+     * Forgets what a trim deletes next, from the oldest on, as {@link Journal#trim}.
      *
      * @param after the segment behind the last of these
+     * @return where the journal begins then; null if nothing is to be forgotten
      */
-    int trim(final long belowSequence, final long keepBytes, final OldestSegment after)
-            throws IOException {
-        long bytes = 0;
-        for (final SegmentFile segment : segments) {
-            bytes += Files.size(segment.path());
-        }
+    OldestSegment forget(
+            final long belowSequence, final long keepBytes, final OldestSegment after) {
+        final int most = SEGMENTS_A_TRIM - forgotten.size();
         int count = 0;
         OldestSegment kept = null;
-        while (count < segments.size() && bytes > keepBytes) {
+        while (count < segments.size() && count < most && bytes > keepBytes) {
             final OldestSegment next =
                     count + 1 < segments.size() ? OldestSegment.of(segments.get(count + 1)) : after;
             if (next.firstSequence() > belowSequence) {
                 break;
             }
-            bytes -= Files.size(segments.get(count).path());
+            bytes -= segments.get(count).bytes();
             kept = next;
             count++;
         }
-        if (count > 0) {
-            kept.write(journal);
-            for (int i = 0; i < count; i++) {
-                segments.remove(0).delete();
+        final List<SegmentFile> chosen = segments.subList(0, count);
+        forgotten.addAll(chosen);
+        chosen.clear();
+        return kept;
+    }
+
+    /**
+     * Trim lock held. Deletes what was forgotten, once it is durable where the journal begins: if
+     * that stops half way, the next call or the next open ends it. So nobody needs the deletion
+     * itself to be durable.
+     *
+     * @throws JournalRefusedException if a segment cannot be deleted, which keeps none of the
+     *     others; to be tried again
+     */
+    int deleteForgotten() {
+        final int count = forgotten.size();
+        JournalRefusedException refused = null;
+        for (final Iterator<SegmentFile> rest = forgotten.iterator(); rest.hasNext(); ) {
+            final SegmentFile segment = rest.next();
+            try {
+                segment.delete();
+                rest.remove();
+            } catch (final IOException e) {
+                if (refused == null) {
+                    refused =
+                            new JournalRefusedException(
+                                    "journal " + segment + ": cannot be deleted: " + e, e);
+                } else {
+                    refused.addSuppressed(e);
+                }
             }
-            SyncFile.forceDirectory(journal);
+        }
+        if (refused != null) {
+            throw refused;
         }
         return count;
+    }
+
+    @Override
+    public void close() {
+        file.close();
     }
 }

@@ -1,7 +1,6 @@
 package io.stemedb.engine.journal;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -76,37 +75,26 @@ record OldestSegment(long number, long firstSequence) {
      * A trim stopped, perhaps as this could not be forced: then the disk does not have it, and the
      * kernel takes it for written.
      */
-    void forceBeforeDeletes(final List<SegmentFile> segments, final Path journal)
+    void forceBeforeDeletes(final List<SegmentFile> segments, final OldestFile file)
             throws IOException {
         if (!segments.isEmpty() && segments.get(0).number() < number) {
-            write(journal);
+            file.write(this);
         }
     }
 
-    /** Writes what is no longer as it was stated. */
-    void replace(final OldestSegment stated, final Path journal) throws IOException {
-        if (!equals(stated)) {
-            write(journal);
+    /** Writes what is no longer as it was stated, or is in no file yet. */
+    void replace(final OldestSegment stated, final OldestFile file) throws IOException {
+        if (!equals(stated) || file.isNew()) {
+            file.write(this);
         }
     }
 
-    /**
-     * Its bytes are durable when this returns; its name, if the file is new, once the directory is
-     * forced. Written in place, as a full disk must not keep anyone from trimming; it lies in one
-     * sector, which a disk writes whole or not at all.
-     */
-    void write(final Path journal) throws IOException {
+    /** As the file has it. */
+    byte[] bytes() {
         final byte[] bytes = new byte[LENGTH];
         final ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         buffer.putLong(number).putLong(firstSequence).putInt(crc(bytes));
-        // no channel, which an interrupt of this thread would close
-        final Path path = file(journal);
-        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
-                SyncFile sync = SyncFile.openWhole(path)) {
-            file.write(bytes);
-            file.setLength(LENGTH);
-            sync.force();
-        }
+        return bytes;
     }
 
     static Path file(final Path journal) {

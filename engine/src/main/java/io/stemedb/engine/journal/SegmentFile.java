@@ -27,6 +27,9 @@ class SegmentFile {
     /** Sequence of the first record, 0 if there is none; set by the scan at open. */
     private long firstSequence;
 
+    /** Length of the file, once it is known what stays of it. */
+    private long bytes;
+
     SegmentFile(final Path path, final long number) {
         this.path = path;
         this.number = number;
@@ -46,6 +49,14 @@ class SegmentFile {
 
     void firstSequence(final long sequence) {
         firstSequence = sequence;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    void bytes(final long length) {
+        bytes = length;
     }
 
     /**

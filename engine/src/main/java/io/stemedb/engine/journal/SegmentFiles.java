@@ -165,10 +165,16 @@ final class SegmentFiles {
         }
     }
 
-    /** Deletes a segment and, when it was the last of its life, the directory. */
+    /**
+     * Deletes a segment and, when it was the last of its life, the directory. May be called again
+     * after it failed.
+     */
     static void delete(final Path segment) throws IOException {
         Files.deleteIfExists(segment);
         final Path life = segment.getParent();
+        if (Files.notExists(life)) {
+            return; // somebody moved it away
+        }
         try (DirectoryStream<Path> files =
                 Files.newDirectoryStream(life, "*" + SingleChronicleQueue.SUFFIX)) {
             if (files.iterator().hasNext()) {

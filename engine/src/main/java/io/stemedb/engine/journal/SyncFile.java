@@ -130,6 +130,11 @@ final class SyncFile implements AutoCloseable {
         channel.force(metadata);
     }
 
+    /** Also of a file that has another name by now, or none. */
+    long length() throws IOException {
+        return channel.size();
+    }
+
     @Override
     public void close() throws IOException {
         channel.close();

@@ -64,7 +64,7 @@ final class SyncedMark implements AutoCloseable {
                 throw e;
             }
         } catch (final IOException e) {
-            throw new JournalFullException(path, "cannot be written", e.getMessage(), e);
+            throw Shortage.refusal(path, "cannot be written", e);
         }
     }
 
@@ -90,6 +90,10 @@ final class SyncedMark implements AutoCloseable {
         return found.length == LENGTH && buffer.getInt(CRC_OFFSET) == crc(new CRC32C(), found)
                 ? buffer.getLong(0)
                 : UNKNOWN;
+    }
+
+    Path path() {
+        return path;
     }
 
     /** Twelve bytes in one sector, in place: a kill or a disk leaves the old ones or these. */

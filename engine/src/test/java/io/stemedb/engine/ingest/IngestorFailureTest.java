@@ -9,6 +9,9 @@ import io.stemedb.codecs.EpochWriter;
 import io.stemedb.engine.Overridden;
 import io.stemedb.engine.TestEngines;
 import io.stemedb.engine.journal.ChronicleJournal;
+import io.stemedb.engine.journal.Journal;
+import io.stemedb.engine.journal.JournalException;
+import io.stemedb.engine.journal.JournalRefusedException;
 import io.stemedb.engine.store.Keys;
 import io.stemedb.engine.store.KvBatch;
 import io.stemedb.engine.store.KvReader;
@@ -18,6 +21,8 @@ import io.stemedb.engine.store.StoreException;
 import io.stemedb.engine.store.StoreFailedException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -135,5 +140,56 @@ class IngestorFailureTest extends IngestorFixture {
         }
         final String expected = damaged ? "what is stored under it is damaged" : "other content";
         assertTrue(reason[0].contains(expected), reason[0]);
+    }
+
+    /** Flushes record after record until the ingestor ended, or trimmed often. */
+    private List<Throwable> trimsThatFail(final JournalException failure) {
+        final List<Throwable> told = new ArrayList<>();
+        final int[] trims = new int[1];
+        try (ChronicleJournal journal = open();
+                Ingestor ingestor =
+                        ingestor(
+                                Overridden.method(
+                                        Journal.class,
+                                        journal,
+                                        "trim",
+                                        arguments -> {
+                                            trims[0]++;
+                                            throw failure;
+                                        }),
+                                new MemoryKvStore(),
+                                GENERATION_BYTES,
+                                0,
+                                told::add)) {
+            ingestor.startInvoked();
+            final long startNs = System.nanoTime();
+            for (int n = 1; n <= 3; n++) {
+                assertEquals(n, append(journal, n));
+                while (ingestor.failure() == null && trims[0] < n) {
+                    ingestor.invoke();
+                    ingestor.requestFlush(n);
+                    assertTrue(System.nanoTime() - startNs < TIMEOUT_NS, "nothing happens");
+                }
+                if (ingestor.failure() != null) {
+                    assertSame(failure, ingestor.failure());
+                    return told;
+                }
+                assertEquals(n, ingestor.stored());
+            }
+        }
+        return told;
+    }
+
+    @Test
+    void aTrimThatIsRefusedIsToldAndTriedAgainWithTheNextFlush() {
+        final JournalException refusal = new JournalRefusedException("no descriptor", null);
+        assertEquals(List.of(refusal, refusal, refusal), trimsThatFail(refusal));
+    }
+
+    /** The control. */
+    @Test
+    void aTrimThatFailsForGoodEndsIt() {
+        final JournalException failure = new JournalException("no force", null);
+        assertEquals(List.of(failure), trimsThatFail(failure));
     }
 }

@@ -7,6 +7,7 @@ import io.stemedb.engine.journal.JournalConfig;
 import io.stemedb.engine.status.Counters;
 import io.stemedb.engine.store.KvStore;
 import java.nio.file.Path;
+import org.agrona.ErrorHandler;
 import org.agrona.concurrent.SystemNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +32,15 @@ abstract class IngestorFixture {
 
     static Ingestor ingestor(
             final Journal journal, final KvStore store, final int generationBytes) {
+        return ingestor(journal, store, generationBytes, Long.MAX_VALUE, error -> {});
+    }
+
+    static Ingestor ingestor(
+            final Journal journal,
+            final KvStore store,
+            final int generationBytes,
+            final long retentionBytes,
+            final ErrorHandler errorHandler) {
         return new Ingestor(
                 journal,
                 store,
@@ -40,11 +50,11 @@ abstract class IngestorFixture {
                         generationBytes,
                         Long.MAX_VALUE,
                         1_000_000,
-                        Long.MAX_VALUE,
+                        retentionBytes,
                         SystemNanoClock.INSTANCE),
                 new Counters(),
                 (first, last, reason) -> {},
-                error -> {});
+                errorHandler);
     }
 
     /** Appends a record, different for each number; what the journal answers. */

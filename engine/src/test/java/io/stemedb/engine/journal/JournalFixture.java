@@ -2,6 +2,7 @@ package io.stemedb.engine.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.lang.reflect.Field;
 import java.nio.file.Path;
 import org.agrona.concurrent.SystemNanoClock;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,5 +32,16 @@ abstract class JournalFixture {
             journal.prepare();
         }
         return sequence;
+    }
+
+    /** What a part keeps to itself. */
+    static <T> T part(final Object whole, final String name, final Class<T> type) {
+        try {
+            final Field field = whole.getClass().getDeclaredField(name);
+            field.setAccessible(true);
+            return type.cast(field.get(whole));
+        } catch (final ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
     }
 }

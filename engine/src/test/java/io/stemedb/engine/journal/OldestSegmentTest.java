@@ -245,7 +245,9 @@ class OldestSegmentTest extends JournalFixture {
     @Test
     void whatFollowsFourBillionTrimmedRecordsIsReadWhereTheFileIsGone() throws IOException {
         final long trimmed = 1L << 33;
-        new OldestSegment(1, trimmed + 1).write(directory);
+        try (OldestFile file = OldestFile.open(directory)) {
+            file.write(new OldestSegment(1, trimmed + 1));
+        }
         try (ChronicleJournal journal = ChronicleJournal.open(directory, config(trimmed))) {
             for (long n = trimmed + 1; n <= trimmed + 4; n++) {
                 assertEquals(n, append(journal, n, 30));

@@ -345,7 +345,8 @@ public final class SimJournal implements Journal {
             bytes += ((SimSegment) segment).fileLength;
         }
         int count = 0;
-        while (count < oldSegments.size() && bytes > keepBytes) {
+        while (count < Math.min(oldSegments.size(), OldSegments.SEGMENTS_A_TRIM)
+                && bytes > keepBytes) {
             final OldestSegment next =
                     count + 1 < oldSegments.size()
                             ? OldestSegment.of(oldSegments.get(count + 1))
