@@ -1,5 +1,6 @@
 package io.stemedb.engine.journal;
 
+import io.stemedb.engine.platform.DirectWrite;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +71,7 @@ final class OldSegments implements AutoCloseable {
         for (int i = segments.size() - 1; i >= 0; i--) {
             final SegmentFile segment = segments.get(i);
             if (lastSequence > sequenceFloor && segment.path().getParent().equals(lastLife)) {
-                SyncFile.writeAgain(segment.path(), endOf(segment, sequenceFloor));
+                DirectWrite.again(segment.path(), endOf(segment, sequenceFloor));
             }
             try (SyncFile file = SyncFile.open(segment.path())) {
                 file.force();
