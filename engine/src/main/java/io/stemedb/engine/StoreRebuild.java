@@ -73,13 +73,18 @@ final class StoreRebuild {
                     told.set(null);
                 }
                 if (++still > STILL_MAX && told.get() != null) {
-                    throw new EngineException(
-                            directory + ": a store cannot be rebuilt: " + told.get().getMessage(),
-                            told.get());
+                    throw givenUp(told.get());
                 }
                 progress.accept(stored);
             }
             progress.accept(last);
+        } catch (final EngineFailedException e) { // a store that has to be opened again
+            throw givenUp(e.getCause() == null ? e : e.getCause());
         }
+    }
+
+    private EngineException givenUp(final Throwable why) {
+        return new EngineException(
+                directory + ": a store cannot be rebuilt: " + why.getMessage(), why);
     }
 }
