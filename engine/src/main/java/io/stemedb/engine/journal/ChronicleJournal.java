@@ -376,14 +376,14 @@ public final class ChronicleJournal implements Journal {
         int work = 0;
         while (oldestMapped != current && oldestMapped.isDone()) {
             final LiveSegment done = oldestMapped;
-            oldestMapped = done.next();
-            closedBytes = done.lifeBytes();
             final SegmentFile file = new SegmentFile(done.path(), done.number());
             file.bytes(done.fileLength());
-            done.close();
             file.firstSequence(oldestMappedFirstSequence);
-            oldSegments.add(file);
+            oldestMapped = done.next();
+            closedBytes = done.lifeBytes();
             oldestMappedFirstSequence = done.lastSequence() + 1;
+            oldSegments.add(file);
+            done.close();
             work++;
         }
         return work;

@@ -79,13 +79,18 @@ public final class Gate {
     }
 
     /**
-     * Runs an action while nobody is inside a pass; who wants to enter waits.
+     * Runs an action while nobody is inside a pass; who wants to enter waits, unless it is inside
+     * another one, for which this waits.
      *
      * @param action to run
      * @throws StoreClosedException if the gate was closed
+     * @throws StoreRetryException if the calling thread is itself inside
      */
     public void whileIdle(final Runnable action) {
-        checkOutside();
+        if (isInside(Thread.currentThread())) {
+            throw new StoreRetryException(
+                    store + ": waits until a handler of its own has returned", null);
+        }
         transition.lock();
         try {
             check();
@@ -150,14 +155,19 @@ public final class Gate {
     }
 
     private void checkOutside() {
-        final Thread current = Thread.currentThread();
+        if (isInside(Thread.currentThread())) {
+            throw new IllegalStateException(store + " closed from inside a handler of its own");
+        }
+    }
+
+    private boolean isInside(final Thread thread) {
         synchronized (passes) {
             for (final Pass pass : passes) {
-                if (pass.isInside(current)) {
-                    throw new IllegalStateException(
-                            store + " closed or grown from inside a handler of its own");
+                if (pass.isInside(thread)) {
+                    return true;
                 }
             }
+            return false;
         }
     }
 
@@ -224,21 +234,23 @@ public final class Gate {
                 depth++;
                 return;
             }
-            if (!tryEnter()) {
+            if (!tryEnter(false)) {
                 waiting.reset();
                 do {
                     waiting.idle();
-                } while (!tryEnter());
+                    // a handler that reads more: a pause waits for it, and it must not wait for
+                    // that
+                } while (!tryEnter(gate.status == PAUSED && gate.isInside(Thread.currentThread())));
             }
         }
 
-        private boolean tryEnter() {
+        private boolean tryEnter(final boolean nested) {
             // Before the load of status, and in this order for all: closing must see us.
             if (!BUSY.compareAndSet(this, IDLE, INSIDE_OR_ASKING)) {
                 return false;
             }
             final int now = gate.status;
-            if (now == OPEN && !closed) {
+            if ((now == OPEN || now == PAUSED && nested) && !closed) {
                 depth = 1;
                 // Read only by the thread itself, and by others only to tell it from them.
                 INSIDE.setOpaque(this, Thread.currentThread());

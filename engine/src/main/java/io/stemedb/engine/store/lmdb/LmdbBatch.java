@@ -128,8 +128,7 @@ final class LmdbBatch implements KvBatch {
             store.committed(newCursor, newest);
             finish();
         } catch (final LmdbException e) {
-            final StoreException failure = failed("commit", e);
-            throw LmdbEnvironment.isOfDisk(e) ? store.refusedByDisk(failure) : failure;
+            throw failed("commit", e);
         }
     }
 
@@ -293,7 +292,7 @@ final class LmdbBatch implements KvBatch {
     private StoreException failed(final String action, final LmdbException cause) {
         final StoreException failure;
         if (!(cause instanceof Env.MapFullException)) {
-            failure = environment.failure(action, cause);
+            failure = environment.batchFailure(action, cause);
         } else if (environment.isAtLimit()) {
             failure = environment.mapFull(cause);
         } else {

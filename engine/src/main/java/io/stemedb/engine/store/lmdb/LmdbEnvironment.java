@@ -107,7 +107,7 @@ final class LmdbEnvironment {
             final boolean created = isCreated(directory);
             final long sum = created ? LmdbFile.check(name, directory.resolve(DATA_FILE)) : 0;
             reserveLockFile(directory);
-            if (Files.exists(directory.resolve(REFUSED_FILE))) {
+            if (created && Files.exists(directory.resolve(REFUSED_FILE))) {
                 writeAgain(directory);
             }
             // 0: as large as it was when last written.
@@ -258,6 +258,14 @@ final class LmdbEnvironment {
         return failure(realPath, action, cause);
     }
 
+    /** Of a batch. */
+    StoreException batchFailure(final String action, final LmdbException cause) {
+        final StoreException failure = failure(action, cause);
+        return error(cause) == EIO && !(failure instanceof StoreFullException)
+                ? refusedByDisk(failure)
+                : failure;
+    }
+
     /**
      * LMDB says EIO where a write was cut short by the end of the disk, so the room left decides.
      */
@@ -279,11 +287,6 @@ final class LmdbEnvironment {
 
     private static int error(final LmdbException cause) {
         return cause instanceof LmdbNativeException nat ? nat.getResultCode() : 0;
-    }
-
-    /** Whether the disk refused something, if only for want of room. */
-    static boolean isOfDisk(final LmdbException cause) {
-        return error(cause) == EIO;
     }
 
     StoreFullException mapFull(final LmdbException cause) {
@@ -321,35 +324,19 @@ final class LmdbEnvironment {
     }
 
     /**
-     * Where the disk was full the next commit may go well. Else it did not write what the kernel
-     * gave it, and the kernel says so once more where the next commit writes its meta page: LMDB
-     * would fail for good, and not even read. So it ends before.
-     */
-    StoreException refusedByDisk(final StoreException failure) {
-        return failure instanceof StoreFullException
-                ? failure
-                : new StoreFailedException(failure.getMessage() + AGAIN, failure);
-    }
-
-    /**
-     * Nothing of the commit is part of the store; but the next one would write into the same
+     * The disk did not write what the kernel gave it, and the kernel says so once more where the
+     * next commit writes its meta page: LMDB would fail for good, and not even read. So it ends
+     * before. Nothing of the batch is part of the store; but the next one would write into the same
      * blocks, and the kernel takes pages for written that are not. So the next opening is told. The
      * mark need not be durable: a loss of power takes away what the kernel believes, too.
      */
-    void markRefused(final StoreException failure) {
+    private StoreFailedException refusedByDisk(final StoreException failure) {
         try {
             Files.write(realPath.resolve(REFUSED_FILE), new byte[0]);
         } catch (final IOException e) {
             failure.addSuppressed(e);
         }
-    }
-
-    void unmarkRefused() {
-        try {
-            Files.deleteIfExists(realPath.resolve(REFUSED_FILE));
-        } catch (final IOException e) { // it is there: then the next opening writes once more
-            throw new StoreException(name + ": mark of a refused commit: " + e, e);
-        }
+        return new StoreFailedException(failure.getMessage() + AGAIN, failure);
     }
 
     /** Before a commit uses these blocks again. */

@@ -38,7 +38,6 @@ public final class LmdbKvStore implements KvStore {
     private LmdbBatch openBatch; // guarded by batchLock
     private boolean closePending; // guarded by batchLock
     private boolean growWanted; // writing thread
-    private boolean refused; // writing thread
     private volatile long cursor;
     private volatile long commitsBegun; // written by the writing thread
     private long newestSequence; // writing thread
@@ -281,21 +280,8 @@ public final class LmdbKvStore implements KvStore {
     }
 
     void committed(final long newCursor, final long newNewestSequence) {
-        if (refused) {
-            environment.unmarkRefused();
-            refused = false;
-        }
         cursor = newCursor;
         newestSequence = newNewestSequence;
-    }
-
-    /** What a commit that the disk refused ends with. */
-    StoreException refusedByDisk(final StoreException failure) {
-        if (!refused) {
-            refused = true;
-            environment.markRefused(failure);
-        }
-        return environment.refusedByDisk(failure);
     }
 
     /** The next batch begins with a larger map. */

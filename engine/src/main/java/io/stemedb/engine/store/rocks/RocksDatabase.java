@@ -80,8 +80,6 @@ final class RocksDatabase implements AutoCloseable {
      * @param releaseIterators as they must not outlive the database
      */
     void reopen(final Runnable releaseIterators) {
-        checkDescriptors();
-        RocksManifest.check(directory);
         releaseIterators.run();
         if (db != null) {
             db.close(); // what one that has stopped says to that is known
@@ -97,10 +95,10 @@ final class RocksDatabase implements AutoCloseable {
     }
 
     /**
-     * An opening takes some more for a moment than a closing gives back. Without them it is better
-     * to go on reading from what has stopped.
+     * Before anybody has to wait for an opening. It takes some more descriptors for a moment than a
+     * closing gives back: without them it is better to go on reading from what has stopped.
      */
-    private void checkDescriptors() {
+    void checkReopens() {
         final List<AutoCloseable> open = new ArrayList<>();
         try {
             while (open.size() < OPENING_DESCRIPTORS) {
@@ -112,6 +110,7 @@ final class RocksDatabase implements AutoCloseable {
         } finally {
             CloseHelper.closeAll(open);
         }
+        RocksManifest.check(directory);
     }
 
     @Override

@@ -239,6 +239,7 @@ public final class RocksKvStore implements KvStore {
             throw new IllegalStateException(name + " has an open batch");
         }
         if (database.isStopped()) {
+            database.checkReopens();
             gate.whileIdle(this::reopen);
         }
         final KvBatch batch = new RocksBatch(this, incoming.resolve(++batchNumber + ".sst"));
