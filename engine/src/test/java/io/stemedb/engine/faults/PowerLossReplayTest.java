@@ -150,7 +150,7 @@ class PowerLossReplayTest {
             final int[] cuts =
                     IntStream.concat(
                                     IntStream.of(cuts(random, ends, from, count / 2)),
-                                    cutsInSteps(random, ends, steps, count - count / 2))
+                                    cutsInSteps(random, ends, steps, from, count - count / 2))
                             .sorted()
                             .toArray();
             for (int i = 0; i < cuts.length && wrong.isEmpty(); i++) {
@@ -265,11 +265,13 @@ class PowerLossReplayTest {
             final Random random,
             final LongArrayList ends,
             final List<Step> steps,
+            final long from,
             final int count) {
         final List<List<Step>> phases = new ArrayList<>();
         for (final Phase phase : Phase.values()) {
             final List<Step> these =
-                    steps.stream()
+                    steps.stream() // before a life's first mark nobody knows since when
+                            .map(s -> new Step(s.phase, Math.max(s.from, from), s.to))
                             .filter(step -> step.phase == phase)
                             .filter(step -> records(ends, step.to) > records(ends, step.from))
                             .toList();
