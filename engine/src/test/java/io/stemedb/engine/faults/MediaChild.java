@@ -27,6 +27,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -56,6 +58,7 @@ final class MediaChild {
     private Appender appender;
     private long last;
     private long lastAnswer;
+    private volatile boolean taking;
 
     private MediaChild(final Path home, final Pace pace) {
         this.home = home.getFileName().toString();
@@ -179,17 +182,32 @@ final class MediaChild {
         loadClasses();
         some();
         final List<FileInputStream> taken = new ArrayList<>();
+        TestEngines.start("takes", () -> takeOn(taken)); // while its classes can be loaded
         awaitTold(
                 error ->
                         error instanceof StorageFull full && isOf("journal", full)
                                 || error instanceof StoreException && names(error, "rocks"),
                 () -> take(taken));
         readAll();
-        for (final FileInputStream one : givenBack ? taken : List.<FileInputStream>of()) {
-            one.close();
+        if (givenBack) {
+            for (final FileInputStream one : taken) {
+                one.close();
+            }
         }
+        taking = !givenBack;
         resumes();
         engine.close();
+    }
+
+    /** For the control: what a compaction gives back when it ends is taken too. */
+    private void takeOn(final List<FileInputStream> taken) {
+        final IdleStrategy pause = new SleepingIdleStrategy(SECOND / 1_000);
+        while (true) {
+            if (taking) {
+                take(taken);
+            }
+            pause.idle();
+        }
     }
 
     private static void take(final List<FileInputStream> taken) {
