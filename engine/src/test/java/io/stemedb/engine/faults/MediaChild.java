@@ -11,13 +11,10 @@ import io.stemedb.engine.journal.BareQueue;
 import io.stemedb.engine.journal.JournalException;
 import io.stemedb.engine.status.StorageFull;
 import io.stemedb.engine.store.StoreException;
-import java.io.File;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -26,9 +23,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
-import org.agrona.concurrent.IdleStrategy;
-import org.agrona.concurrent.SleepingIdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -58,7 +52,6 @@ final class MediaChild {
     private Appender appender;
     private long last;
     private long lastAnswer;
-    private volatile boolean taking;
 
     private MediaChild(final Path home, final Pace pace) {
         this.home = home.getFileName().toString();
@@ -179,60 +172,21 @@ final class MediaChild {
     /** No descriptor is left for the next segment and the next SST. */
     private void descriptors(final boolean givenBack) throws Exception {
         launch();
-        loadClasses();
+        final Descriptors descriptors = new Descriptors();
         some();
-        final List<FileInputStream> taken = new ArrayList<>();
-        TestEngines.start("takes", () -> takeOn(taken)); // while its classes can be loaded
         awaitTold(
                 error ->
                         error instanceof StorageFull full && isOf("journal", full)
                                 || error instanceof StoreException && names(error, "rocks"),
-                () -> take(taken));
+                descriptors::take);
         readAll();
         if (givenBack) {
-            for (final FileInputStream one : taken) {
-                one.close();
-            }
+            descriptors.giveBack();
+        } else {
+            descriptors.keep();
         }
-        taking = !givenBack;
         resumes();
         engine.close();
-    }
-
-    /** For the control: what a compaction gives back when it ends is taken too. */
-    private void takeOn(final List<FileInputStream> taken) {
-        final IdleStrategy pause = new SleepingIdleStrategy(SECOND / 1_000);
-        while (true) {
-            if (taking) {
-                take(taken);
-            }
-            pause.idle();
-        }
-    }
-
-    private static void take(final List<FileInputStream> taken) {
-        try {
-            while (true) {
-                taken.add(new FileInputStream("/dev/null"));
-            }
-        } catch (final IOException e) {
-            require(!taken.isEmpty(), "descriptors to take: " + e);
-        }
-    }
-
-    /** A class that lies in a directory takes a descriptor when it is loaded; in a jar, none. */
-    private static void loadClasses() throws Exception {
-        final Path classes =
-                Path.of(Engine.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-        try (Stream<Path> files = Files.walk(classes)) {
-            for (final Path file : files.toList()) {
-                final String name = classes.relativize(file).toString();
-                if (name.endsWith(".class") && !name.contains("/cli/")) {
-                    Class.forName(
-                            name.substring(0, name.length() - 6).replace(File.separatorChar, '.'));
-                }
-            }
-        }
     }
 
     /** Launched again while a store is full and the journal holds more than memory takes. */
